@@ -1,0 +1,91 @@
+"""Every exception of the program, named by what happens next.
+
+BotError
+├── ConfigError         refuse to start: exit code 2, every flaw printed at once
+├── ChannelError        something at the border with a platform
+│   ├── Forged          not authentic: 401 or 403, nothing is written
+│   ├── Unreadable      authentic, but not a message: a 4xx with the reason, nothing is written
+│   ├── DeliveryRefused the platform will never take this message: mark it failed
+│   ├── DeliveryDelayed the platform asks for time: try again after `retry_after` seconds
+│   └── DeliveryUnknown it may have arrived: never send again blindly
+├── LedgerError         nothing was stored: answer 503, the turn stays unsettled
+└── AlreadyServed       another process serves this database: use it or stop it
+
+Expected results (a limited customer, an unknown question) are Outcomes, never exceptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class BotError(Exception):
+    """Something went wrong that Nightdesk knows by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One mistake in a file that an admin wrote."""
+
+    where: str  # "config.yaml:12", or the name of an environment variable
+    message: str  # what is wrong, in plain words
+    excerpt: str = ""  # the offending text, one line
+    advice: str = ""  # what to do about it
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.message}"]
+        if self.excerpt:
+            lines.append(f"    {self.excerpt}")
+        if self.advice:
+            lines.append(f"    -> {self.advice}")
+        return "\n".join(lines)
+
+
+class ConfigError(BotError):
+    """The configuration or the templates cannot be used; `flaws` lists all that is wrong."""
+
+    def __init__(self, flaws: Sequence[Flaw]) -> None:
+        self.flaws = tuple(flaws)
+        super().__init__("\n".join(str(flaw) for flaw in self.flaws))
+
+
+class ChannelError(BotError):
+    """Something went wrong at the border with a platform."""
+
+
+class Forged(ChannelError):
+    """The sender could not prove who it is."""
+
+
+class Unreadable(ChannelError):
+    """An authentic body that is not a message we understand."""
+
+    def __init__(self, message: str, *, code: str = "invalid", status: int = 422) -> None:
+        self.code = code  # a stable word for programs
+        self.status = status  # the HTTP status that says the same
+        super().__init__(message)
+
+
+class DeliveryRefused(ChannelError):
+    """The platform refused the message for good."""
+
+
+class DeliveryDelayed(ChannelError):
+    """The platform asks to be left alone for a while."""
+
+    def __init__(self, retry_after: float) -> None:
+        self.retry_after = retry_after  # seconds
+        super().__init__(f"try again in {retry_after:g} s")
+
+
+class DeliveryUnknown(ChannelError):
+    """The request left and no answer came: the message may have arrived."""
+
+
+class LedgerError(BotError):
+    """The database did not take it; nothing was stored."""
+
+
+class AlreadyServed(BotError):
+    """Another process holds this database."""

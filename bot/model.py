@@ -1,0 +1,387 @@
+"""The nouns of the road. Frozen, so that a handler can be tested by equality.
+
+parse makes an Incoming; the ledger opens a Turn; a handler returns an Outcome;
+the outcome holds Outgoing messages and changes; one transaction writes all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+from urllib.parse import quote, unquote
+
+from bot.book import Book
+
+SYSTEM_AUTHOR = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationKey:
+    """One chat. Order is kept per conversation; limits hang on the identity instead."""
+
+    channel: str  # "web", "api", "terminal", "desk" ...
+    account: str  # bot id, business number, API key name; "" where there is only one
+    chat: str  # the chat's own id on that channel
+    thread: str = ""  # a topic inside the chat
+
+    def __str__(self) -> str:
+        parts = (self.channel, self.account, self.chat, self.thread)
+        return "/".join(quote(part, safe="") for part in parts)
+
+    @classmethod
+    def parse(cls, text: str) -> ConversationKey:
+        """Read back what `str` wrote."""
+        channel, account, chat, thread = (unquote(part) for part in text.split("/"))
+        return cls(channel, account, chat, thread)
+
+
+class Kind(StrEnum):
+    """What sort of message came in. Only TEXT waits for the end of a burst."""
+
+    TEXT = "text"
+    COMMAND = "command"  # a slash command, its plain-word twin, or a request for a person
+    BUTTON = "button"
+    MEDIA = "media"
+    ACT = "act"  # a staff member did something
+
+
+class Limit(StrEnum):
+    """What accept decided about the sender's budget."""
+
+    PASS = "pass"
+    NOTICE = "notice"  # over the budget, not told yet in this window
+    SILENT = "silent"  # over the budget and told
+
+
+class Ownership(StrEnum):
+    """Who speaks in this chat."""
+
+    BOT = "bot"
+    HUMAN = "human"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Something that is not text. Names and types are chosen by the sender: data, never trusted."""
+
+    kind: str  # "voice", "photo", "document", "sticker", "location" ...
+    reference: str = ""  # the channel's own handle for it
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message from a customer, as parsed; `seq` is its arrival number once accepted."""
+
+    id: str  # the channel's own id, the key for dropping repeats
+    conversation: ConversationKey
+    identity: str  # who sent it: limits and facts hang on this
+    text: str  # what the person sees as having been said
+    received_at: float  # Unix time
+    kind: Kind = Kind.TEXT
+    button: str = ""  # the value behind a pressed button, read as if it had been typed
+    quoted: str = ""  # the text of the message being replied to
+    media: tuple[Media, ...] = ()
+    seq: int = 0
+
+    @property
+    def said(self) -> str:
+        """What to understand: the value of a button where one was pressed, else the text."""
+        return self.button or self.text
+
+
+class Action(StrEnum):
+    """What a staff member can do to a case."""
+
+    CLAIM = "claim"  # mine: the bot is silent at once
+    REPLY = "reply"  # goes to the customer
+    NOTE = "note"  # stays inside
+    RELEASE = "release"  # back to the bot, the case stays open
+    RESOLVE = "resolve"  # back to the bot, the case is closed
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAct:
+    """One thing that a staff member did, from any surface."""
+
+    id: str  # the surface's own id, the key for dropping repeats
+    case: int | None  # None: the surface could not tell which case was meant
+    agent: str  # the staff member's name
+    action: Action
+    text: str = ""
+    surface: ConversationKey = ConversationKey("desk", "", "")  # where to answer the agent
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A conversation that a person should look at."""
+
+    id: int
+    status: CaseStatus
+    reason: str  # a stable word: "asked", "no_answer", "form", "dead" ...
+    opened_at: float
+    agent: str = ""  # who claimed it
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something known, with its origin and age."""
+
+    name: str
+    kind: str  # "text", "amount", "date", "order" ...
+    value: str
+    as_of: float  # Unix time
+    source: str  # "customer", or the name of a fact source
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """No source knows this fact about this customer."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Known once, too old to be said now."""
+
+    fact: Fact
+
+
+class Facts(Protocol):
+    """What is known about the sender of this turn."""
+
+    @property
+    def known(self) -> Mapping[str, Fact]:
+        """What has been read so far: all that `approve` may rely on."""
+        ...
+
+    async def get(self, name: str) -> Fact | Missing | Stale:
+        """Read a fact once, under the turn's deadline."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFacts:
+    """Facts that came with the turn; nothing further is read."""
+
+    known: Mapping[str, Fact] = field(default_factory=dict)
+
+    async def get(self, name: str) -> Fact | Missing | Stale:
+        return self.known.get(name) or Missing(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A question-and-answer in progress."""
+
+    name: str  # a form of the book, or a command that asks for a "yes"
+    step: str  # the slot being asked for
+    slots: Mapping[str, str]  # answered so far, in the customer's words
+    book: str  # the book's version when it began
+    expires: float  # Unix time
+    invalid: int = 0  # answers in a row that did not fit
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One earlier line of the conversation."""
+
+    author: str  # "customer", "model", "rule", "staff", "system"
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """All that a handler may know. Either `messages` or `act` is filled."""
+
+    id: int
+    conversation: ConversationKey
+    messages: tuple[Incoming, ...]  # the burst, in order of arrival
+    act: StaffAct | None
+    history: tuple[Said, ...]  # oldest first, without this turn's messages
+    identity: str
+    ownership: Ownership
+    case: Case | None  # the open case of this chat, if there is one
+    tries: int  # failed answers in a row since the last good one
+    limit: Limit
+    form: Form | None  # asleep while a human holds the chat
+    book: Book
+    facts: Facts
+    language: str  # one of the book's languages
+    now: float  # Unix time at which the turn was opened
+    deadline: float  # Unix time by which the answer must be in the outbox
+    seed: int  # for choosing between variants of a sentence
+    unanswered: tuple[int, ...] = ()  # earlier messages that wait for a person's reply
+    pinned_language: bool = False  # the customer chose the language with a command
+
+    @property
+    def text(self) -> str:
+        """The burst as one text, a line a message."""
+        return "\n".join(message.said for message in self.messages if message.said)
+
+    @property
+    def answers(self) -> tuple[int, ...]:
+        """The arrival numbers that an answer to this turn answers."""
+        return tuple(message.seq for message in self.messages)
+
+
+class Origin(StrEnum):
+    """Where the words of a span come from."""
+
+    BOOK = "book"  # a sentence of templates/, approved by an admin
+    FACT = "fact"  # a fact of this customer; `name` says which
+    CUSTOMER = "customer"  # the customer's own words
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a draft with one origin."""
+
+    text: str
+    origin: Origin
+    name: str = ""  # of the fact, or of the sentence in the book
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A tap instead of typing: pressing it counts as having said `value`."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer that nobody has allowed out yet."""
+
+    spans: tuple[Span, ...]
+    author: str  # "rule" or "model"
+    wants_human: bool = False
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(span.text for span in self.spans)
+
+
+class Urgency(StrEnum):
+    """What goes first when a channel is short of capacity."""
+
+    REPLY = "reply"
+    INSIDE = "inside"  # cards and mirrors
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message that may be sent. Only `checks/approve.py` makes one."""
+
+    to: ConversationKey
+    text: str
+    author: str  # "model", "rule", "staff", "system"
+    answers: tuple[int, ...] = ()  # arrival numbers of the messages it answers
+    buttons: tuple[Button, ...] = ()
+    media: tuple[Media, ...] = ()
+    urgency: Urgency = Urgency.REPLY
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a draft may not go out."""
+
+    check: str
+    excerpt: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetLanguage:
+    """From now on the bot speaks this language; None forgets the choice."""
+
+    language: str | None
+    pinned: bool = False  # chosen by the customer: detection no longer changes it
+
+
+@dataclass(frozen=True, slots=True)
+class SetForm:
+    """Open, move or (None) close the form."""
+
+    form: Form | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Keep a fact that the customer told."""
+
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class SetTries:
+    """Failed answers in a row."""
+
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Ask for a person."""
+
+    reason: str
+    details: Mapping[str, str] = field(default_factory=dict)  # what a form has collected
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCase:
+    """The chat goes back to the bot; the case waits for the next person."""
+
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCase:
+    """The chat goes back to the bot; the case is done."""
+
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Delete this chat's messages, form and facts."""
+
+
+Change = SetLanguage | SetForm | Remember | SetTries | OpenCase | ReleaseCase | CloseCase | Erase
+
+
+class Verdict(StrEnum):
+    """How a turn ended."""
+
+    ANSWERED = "answered"
+    LIMITED = "limited"
+    RELAYED = "relayed"
+    HANDED_OFF = "handed_off"
+    IGNORED = "ignored"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A decision: what to say, what to change, and why."""
+
+    verdict: Verdict
+    reason: str  # a stable word for logs, counts and `why`
+    sends: tuple[Outgoing, ...] = ()
+    changes: tuple[Change, ...] = ()
+    trail: Mapping[str, object] = field(default_factory=dict)  # ids, scores, names: never text

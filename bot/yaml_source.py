@@ -1,0 +1,246 @@
+"""YAML 1.2 files that remember the line of every value.
+
+PyYAML's defaults turn `no`, `10:30` and `+55...` into other things, so the resolvers here are
+those of the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema). Keys written
+twice, tags and aliases (which can expand without end) are mistakes, not features.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.errors import Flaw
+
+Path_ = tuple[str | int, ...]  # the keys that lead to a value
+Model = TypeVar("Model", bound=BaseModel)
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 40
+
+
+class _CoreLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # one of two bases, chosen by how PyYAML was built
+    """Resolves plain scalars as YAML 1.2 does."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+
+for _tag, _pattern, _first in (
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    ("int", r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$", list("-+0123456789")),
+    (
+        "float",
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
+        list("-+.0123456789"),
+    ),
+):
+    _CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML file as plain data, with the line of every value."""
+
+    name: str  # how the file is called in messages
+    data: Any
+    lines: Mapping[Path_, int]  # 1-based
+    source: tuple[str, ...]  # the file's lines
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """The line of a value, or of the nearest thing around it."""
+        keys = tuple(path)
+        while keys and keys not in self.lines:
+            keys = keys[:-1]
+        return self.lines.get(keys, 1)
+
+    def where(self, path: Sequence[str | int]) -> str:
+        return f"{self.name}:{self.line(path)}"
+
+    def flaw(self, path: Sequence[str | int], message: str, advice: str = "") -> Flaw:
+        """A mistake at this place, with the text of its line."""
+        line = self.line(path)
+        excerpt = self.source[line - 1].strip() if line <= len(self.source) else ""
+        return Flaw(f"{self.name}:{line}", message, excerpt[:120], advice)
+
+
+class _Broken(Exception):
+    def __init__(self, flaw: Flaw) -> None:
+        self.flaw = flaw
+
+
+def read(path: Path, name: str | None = None) -> Document | Flaw:
+    """Read one file; what cannot be read at all comes back as a Flaw."""
+    name = name or path.name
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return Flaw(name, f"cannot be read: {error.strerror or error}", advice="check the path")
+    if len(raw) > MAX_BYTES:
+        return Flaw(name, f"is larger than {MAX_BYTES:,} bytes", advice="split it into files")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        return Flaw(f"{name}:{line}", "is not UTF-8 text", advice="save the file as UTF-8")
+    return parse(text, name)
+
+
+def parse(text: str, name: str) -> Document | Flaw:
+    """Parse YAML text; the pure half of `read`."""
+    source = tuple(text.splitlines())
+    lines: dict[Path_, int] = {}
+    try:
+        loader = _CoreLoader(text)
+        try:
+            node = loader.get_single_node()
+            builder = _Builder(name, source, lines, set())
+            data = None if node is None else builder.build(node, ())
+        finally:
+            loader.dispose()
+    except _Broken as broken:
+        return broken.flaw
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line = min(mark.line + 1, max(len(source), 1)) if mark else 1
+        excerpt = source[line - 1].strip()[:120] if source else ""
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        return Flaw(
+            f"{name}:{line}", f"is not valid YAML: {problem}", excerpt, _yaml_advice(excerpt)
+        )
+    return Document(name, data, lines, source)
+
+
+def _yaml_advice(excerpt: str) -> str:
+    if "\t" in excerpt:
+        return "indent with spaces, not with tabs"
+    if excerpt.count(": ") > 1 or excerpt.endswith(":"):
+        return "put a text that contains ': ' between quotes"
+    return "check indentation and quotes around this line"
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Turns nodes into plain data, noting where each value stands."""
+
+    name: str
+    source: Sequence[str]
+    lines: dict[Path_, int]
+    seen: set[int]  # nodes met so far: meeting one twice means an alias
+
+    def build(self, node: yaml.Node, path: Path_) -> Any:
+        line = node.start_mark.line + 1
+        self.lines.setdefault(path, line)
+        if len(path) > MAX_DEPTH:
+            raise self.broken(line, "is nested too deeply", "flatten it")
+        if not node.tag.startswith("tag:yaml.org,2002:"):
+            raise self.broken(line, f"has a tag ({node.tag}) that is not allowed", "remove the tag")
+        if id(node) in self.seen:
+            raise self.broken(line, "repeats a part with an alias (*)", "write the part out")
+        self.seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(child, (*path, index)) for index, child in enumerate(node.value)]
+        return self.scalar(node, line)
+
+    def mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self.broken(line, "has a key that is not a word", "use a word as the key")
+            key = str(key_node.value)
+            if key in built:
+                raise self.broken(line, f"names '{key}' twice", "keep one of the two")
+            self.lines[(*path, key)] = line
+            built[key] = self.build(value_node, (*path, key))
+        return built
+
+    def scalar(self, node: yaml.Node, line: int) -> Any:
+        text = str(node.value)
+        match node.tag.rsplit(":", 1)[1]:
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int":
+                return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
+            case "float":
+                return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+            case "str":
+                return text
+            case _:
+                raise self.broken(line, "has a value of an unknown type", "put it between quotes")
+
+    def broken(self, line: int, message: str, advice: str) -> _Broken:
+        excerpt = self.source[line - 1].strip()[:120] if line <= len(self.source) else ""
+        return _Broken(Flaw(f"{self.name}:{line}", message, excerpt, advice))
+
+
+def validate(schema: type[Model], document: Document) -> Model | list[Flaw]:
+    """Hold a document against a schema; every mistake comes back with its line."""
+    try:
+        return schema.model_validate(document.data if document.data is not None else {})
+    except ValidationError as error:
+        return [_flaw(document, schema, details) for details in error.errors()]
+
+
+def _flaw(document: Document, schema: type[BaseModel], details: ErrorDetails) -> Flaw:
+    path = tuple(part for part in details["loc"] if _in_data(document.data, part, details["loc"]))
+    return document.flaw(path, *explain(schema, details))
+
+
+def _in_data(data: Any, part: str | int, loc: tuple[str | int, ...]) -> bool:
+    """Pydantic mixes the names of union members into a location; only real keys have lines."""
+    found = data
+    for step in loc:
+        inside_list = isinstance(found, list) and isinstance(step, int) and step < len(found)
+        if inside_list or (isinstance(found, dict) and step in found):
+            found = found[step]
+        elif step == part:
+            return False
+    return True
+
+
+def explain(schema: type[BaseModel], details: ErrorDetails) -> tuple[str, str]:
+    """Say in plain words what pydantic found, and what to do about it."""
+    name = ".".join(str(part) for part in details["loc"]) or "the file"
+    key = str(details["loc"][-1]) if details["loc"] else ""
+    if details["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(key, list(_known_keys(schema)), n=1, cutoff=0.6)
+        advice = f"did you mean '{close[0]}'?" if close else "remove it"
+        return f"'{name}' is not a setting that exists", advice
+    if details["type"] == "missing":
+        return f"'{name}' is missing", "add it"
+    message = details["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:] if message else "is not valid"
+    shown = repr(details.get("input"))
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    if details["type"] == "value_error":
+        return f"'{name}': {message}", ""
+    return f"'{name}': {message}", f"it says {shown}"
+
+
+def _known_keys(schema: type[BaseModel], seen: frozenset[type] = frozenset()) -> Iterator[str]:
+    for field_name, info in schema.model_fields.items():
+        yield info.alias or field_name
+        for inner in _models_in(info.annotation):
+            if inner not in seen:
+                yield from _known_keys(inner, seen | {schema, inner})
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _models_in(inner)
