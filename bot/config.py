@@ -1,0 +1,311 @@
+"""config.yaml and the environment, as frozen typed settings.
+
+All mistakes are reported at once, each with its place. Secrets come from the environment only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+from bot.errors import ConfigError, Flaw
+from bot.yaml_source import Document, explain, read
+
+PROJECT = Path(__file__).resolve().parent.parent
+OVERRIDE = "NIGHTDESK__"
+
+
+class Section(BaseModel):
+    """A part of config.yaml: unknown keys are mistakes, nothing changes after the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Business(Section):
+    """Whom the desk speaks for."""
+
+    languages: tuple[str, ...] = ("pt", "en", "es")
+    default_language: str = "pt"
+    timezone: str = "America/Sao_Paulo"
+
+    @field_validator("languages")
+    @classmethod
+    def _some_known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("name at least one language")
+        for code in value:
+            if not re.fullmatch(r"[a-z]{2}", code):
+                raise ValueError(f"'{code}' is no two-letter language code such as 'pt'")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError with a cause
+            raise ValueError(f"'{value}' is no time zone such as 'America/Sao_Paulo'") from error
+        except KeyError as error:
+            raise ValueError(f"'{value}' is no time zone such as 'America/Sao_Paulo'") from error
+        return value
+
+
+class Inbox(Section):
+    """How messages wait and are joined."""
+
+    join: bool = True
+    pause_seconds: float = Field(0.6, ge=0, le=30)
+    pause_cap_seconds: float = Field(4.0, ge=0, le=60)
+    history_messages: int = Field(20, ge=0, le=200)
+
+
+class Limits(Section):
+    """How much one person may write."""
+
+    enabled: bool = True
+    messages_per_hour: int = Field(100, ge=1)
+    commands_per_minute: int = Field(10, ge=1)
+
+
+class Deadlines(Section):
+    """How long anything may take."""
+
+    turn_seconds: float = Field(8.0, gt=0, le=120)
+    send_seconds: float = Field(10.0, gt=0, le=120)
+
+
+class Rules(Section):
+    """Where the sentences are."""
+
+    templates: str = "templates"
+    threshold: float | None = Field(None, ge=0, le=1)
+
+
+class Staff(Section):
+    """One member of the team."""
+
+    name: str = Field(min_length=1, max_length=64)
+    telegram_id: int | None = None
+    role: str = "agent"
+
+
+class Desk(Section):
+    """The people behind the bot."""
+
+    staff: tuple[Staff, ...] = ()
+    seen_minutes: float = Field(15.0, gt=0)
+
+
+class Delivery(Section):
+    """How messages leave."""
+
+    senders: int = Field(8, ge=1, le=64)
+
+
+class Web(Section):
+    """The pages and the HTTP API."""
+
+    chat: bool = True
+    max_body_bytes: int = Field(65_536, ge=8_192)
+
+
+class Settings(BaseSettings):
+    """All of config.yaml, with the overrides of the environment on top."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=OVERRIDE, env_nested_delimiter="__"
+    )
+
+    business: Business = Business()
+    inbox: Inbox = Inbox()
+    limits: Limits = Limits()
+    deadlines: Deadlines = Deadlines()
+    rules: Rules = Rules()
+    desk: Desk = Desk()
+    delivery: Delivery = Delivery()
+    web: Web = Web()
+
+
+class Environment(BaseSettings):
+    """What differs from one machine to the next, and everything secret."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    database_url: str = "sqlite:///nightdesk.db"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65_535)
+    public_url: str = ""
+    nightdesk_secret_key: SecretStr | None = None
+    nightdesk_api_keys: SecretStr = SecretStr("")
+    nightdesk_config: str = ""
+    telegram_bot_token: SecretStr = SecretStr("")
+    twilio_account_sid: str = ""
+    openai_api_key: SecretStr = SecretStr("")
+    anthropic_api_key: SecretStr = SecretStr("")
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file that `DATABASE_URL` names, relative to the working directory."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def api_keys(self) -> dict[str, str]:
+        """Names by key: `name=key` or `key`, separated by commas."""
+        found: dict[str, str] = {}
+        for entry in self.nightdesk_api_keys.get_secret_value().split(","):
+            entry = entry.strip()
+            if not entry:
+                continue
+            named = re.fullmatch(r"([a-z0-9_-]{1,32})=(.+)", entry)
+            if named:
+                found[named[2]] = named[1]
+            else:
+                found[entry] = "key-" + hashlib.sha256(entry.encode()).hexdigest()[:8]
+        return found
+
+
+def load_environment() -> Environment:
+    """Read the environment; raises ConfigError naming every variable that does not fit."""
+    try:
+        environment = Environment()
+    except ValidationError as error:
+        raise ConfigError(
+            [
+                Flaw(str(details["loc"][0]).upper(), details["msg"], advice="mend the variable")
+                for details in error.errors(include_input=False)
+            ]
+        ) from None
+    url = environment.database_url
+    if url.startswith(("postgresql://", "postgres://")):
+        raise ConfigError(
+            [
+                Flaw(
+                    "DATABASE_URL",
+                    "PostgreSQL is not served by this version",
+                    advice="use sqlite:///nightdesk.db",
+                )
+            ]
+        )
+    if not url.startswith("sqlite:///") or url == "sqlite:///":
+        raise ConfigError(
+            [
+                Flaw(
+                    "DATABASE_URL",
+                    "does not name a database this program knows",
+                    advice="write sqlite:///FILE, for example sqlite:///nightdesk.db",
+                )
+            ]
+        )
+    return environment
+
+
+def config_file(environment: Environment) -> Path:
+    """NIGHTDESK_CONFIG, else ./config.yaml, else the one that came with the program."""
+    if environment.nightdesk_config:
+        return Path(environment.nightdesk_config)
+    here = Path("config.yaml")
+    if here.exists():
+        return here
+    packaged = Path(__file__).parent / "defaults" / "config.yaml"
+    return packaged if packaged.exists() else PROJECT / "config.yaml"
+
+
+def load_settings(path: Path) -> Settings:
+    """Read config.yaml and the overrides; raises ConfigError with every mistake in either."""
+    document = read(path)
+    if isinstance(document, Flaw):
+        raise ConfigError([document])
+    if document.data is None:
+        document = Document(document.name, {}, document.lines, document.source)
+    if not isinstance(document.data, dict):
+        raise ConfigError([document.flaw((), "must be a list of sections such as 'inbox:'")])
+    try:
+        overrides: dict[str, Any] = EnvSettingsSource(Settings)()
+    except SettingsError as error:
+        raise ConfigError(
+            [Flaw(_blamed(error), "is not valid JSON", advice="lists are JSON")]
+        ) from (None)
+    flaws = _unknown_overrides(os.environ)
+    data = _merge({key: part or {} for key, part in document.data.items()}, overrides)
+    try:
+        settings = _build(data)
+    except ValidationError as error:
+        flaws += [
+            _flaw(document, details["loc"], explain(Settings, details))
+            for details in error.errors()
+        ]
+    else:
+        flaws += _contradictions(document, settings)
+        if not flaws:
+            return settings
+    raise ConfigError(flaws)
+
+
+def _build(data: Mapping[str, Any]) -> Settings:
+    # model_validate skips the environment source: `data` holds the overrides already.
+    return Settings.model_validate(data)
+
+
+def _blamed(error: SettingsError) -> str:
+    named = re.search(r'field "(\w+)"', str(error))
+    return OVERRIDE + (named[1].upper() if named else "*")
+
+
+def _unknown_overrides(environ: Mapping[str, str]) -> list[Flaw]:
+    sections = ", ".join(Settings.model_fields)
+    return [
+        Flaw(name, "names no section of config.yaml", advice=f"sections are {sections}")
+        for name in environ
+        if name.upper().startswith(OVERRIDE)
+        and name[len(OVERRIDE) :].lower().split("__")[0] not in Settings.model_fields
+    ]
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merge(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _flaw(document: Document, loc: Sequence[str | int], said: tuple[str, str]) -> Flaw:
+    variable = OVERRIDE + "__".join(str(part).upper() for part in loc)
+    if variable in os.environ:
+        return Flaw(variable, said[0], advice=said[1])
+    return document.flaw(loc, *said)
+
+
+def _contradictions(document: Document, settings: Settings) -> list[Flaw]:
+    flaws = []
+    business, inbox = settings.business, settings.inbox
+    if business.default_language not in business.languages:
+        flaws.append(
+            document.flaw(
+                ("business", "default_language"),
+                f"'business.default_language' ({business.default_language}) is not one of"
+                " 'business.languages'",
+                "use one of " + ", ".join(business.languages),
+            )
+        )
+    if inbox.pause_cap_seconds < inbox.pause_seconds:
+        flaws.append(
+            document.flaw(
+                ("inbox", "pause_cap_seconds"),
+                "'inbox.pause_cap_seconds' is shorter than 'inbox.pause_seconds'",
+                "the cap is counted from the first message, the pause from the last",
+            )
+        )
+    return flaws
