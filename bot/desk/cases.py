@@ -1,0 +1,45 @@
+"""What a staff surface may ask about cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.desk.card import Card
+from bot.model import Case
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """One line of the list of cases."""
+
+    case: Case
+    channel: str
+    language: str  # a code; "" while it is not known
+    last_text: str  # what the customer said last
+    last_at: float  # Unix time
+
+
+class Cases(Protocol):
+    """Where staff surfaces read."""
+
+    async def cases(self, everything: bool) -> Sequence[CaseSummary]:
+        """Open cases, the longest waiting first; with `everything` the resolved ones too."""
+        ...
+
+    async def card(self, case: int) -> Card | None:
+        """Everything about one case; None when there is no such case."""
+        ...
+
+    async def seen(self, agent: str, at: float) -> None:
+        """Note that this agent has a staff surface open."""
+        ...
+
+    async def last_seen(self) -> float:
+        """Unix time at which any staff surface was last open; 0 for never."""
+        ...
+
+    async def act_state(self, seq: int) -> str:
+        """What became of a queued act: a message state; "" for an unknown number."""
+        ...

@@ -1,0 +1,1 @@
+"""From a parsed message to a turn that is decided and settled, exactly once."""

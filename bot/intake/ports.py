@@ -1,0 +1,172 @@
+"""What intake asks of the ledger: plain requests, plain answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.book import Book
+from bot.model import ConversationKey, Incoming, Limit, Outcome, StaffAct, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much one person may send."""
+
+    messages_per_hour: int
+    commands_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message at the door."""
+
+    message: Incoming
+    digest: str  # keyed hash of what was said: tells a repeat from another text under the same id
+    allowance: Allowance | None  # None: nobody is limited
+    refuse_when_limited: bool  # the sender is a program and is told so at once; nothing is stored
+
+
+class Admission(StrEnum):
+    """What became of an arrival."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"  # the same message again: nothing was written
+    CONFLICT = "conflict"  # another text under an id already used: nothing was written
+    REFUSED = "refused"  # over the budget: nothing was written
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The ledger's answer to an arrival."""
+
+    admission: Admission
+    limit: Limit = Limit.PASS
+    seq: int = 0
+    retry_after: float = 0.0  # seconds, when refused
+
+
+@dataclass(frozen=True, slots=True)
+class ActAccepted:
+    """The ledger's answer to a staff act."""
+
+    conversation: ConversationKey  # the line it went into: the customer's, or the agent's own
+    case: int | None  # None: no such case, the agent is told
+    seq: int
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """How a burst is joined; see joining.py."""
+
+    join: bool
+    pause: float  # seconds after the last message
+    cap: float  # seconds after the first
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No message waits in this conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Somebody else has the line, or a failed turn rests: come back at `at` (Unix time)."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """The line is ours and the customer may still be typing: the burst closes at `closes_at`."""
+
+    closes_at: float
+    visible: bool  # the customer should see that an answer is coming
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The line is ours and the turn is stamped."""
+
+    turn: Turn
+    fence: int  # rises with every lease: a settle with an old one changes nothing
+    attempts: int  # how often this turn has been opened, this time included
+    opened_first: float  # Unix time of the first attempt
+    visible: bool
+
+
+Begun = Nothing | Later | Joining | Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A decided turn on its way into the ledger."""
+
+    turn: Turn
+    owner: str
+    fence: int
+    outcome: Outcome
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What settling did."""
+
+    fenced: bool = False  # the line was taken away meanwhile: nothing was written
+    more: bool = False  # further messages wait
+    to_send: bool = False  # rows for the courier
+    erased: bool = False
+
+
+class Inbox(Protocol):
+    """Where messages are accepted."""
+
+    async def accept(self, arrival: Arrival) -> Accepted:
+        """Dedupe, charge and store in one transaction. Raises LedgerError: nothing was stored."""
+        ...
+
+    async def accept_act(self, act: StaffAct, at: float) -> ActAccepted:
+        """Resolve the case, apply a claim, queue the rest. Raises LedgerError."""
+        ...
+
+    async def count_refused(self, channel: str, at: float) -> None:
+        """Count a message that was refused without being stored."""
+        ...
+
+
+class LineLedger(Protocol):
+    """Where turns are opened and settled."""
+
+    async def begin(
+        self, conversation: ConversationKey, owner: str, now: float, book: Book, seed: int
+    ) -> Begun:
+        """Lease the line and, once the burst is closed, stamp and open its turn."""
+        ...
+
+    async def settle(self, settlement: Settlement) -> Settled:
+        """Write answer, changes and record in one transaction, if the fence still holds."""
+        ...
+
+    async def postpone(self, opened: Opened, owner: str, until: float) -> None:
+        """A turn failed: free the line, keep its messages together, rest until `until`."""
+        ...
+
+    async def put_back(self, opened: Opened, owner: str) -> None:
+        """A turn was not decided because the program stops: as if it had not been opened."""
+        ...
+
+    async def let_go(self, conversation: ConversationKey, owner: str) -> None:
+        """Free a line that was leased for joining only."""
+        ...
+
+    async def due(self, now: float) -> Sequence[ConversationKey]:
+        """Conversations with work and no valid lease: after a start, and for the sweep."""
+        ...
+
+    async def purge(self, now: float) -> None:
+        """Drop delivery keys and charges that can matter no more."""
+        ...

@@ -1,0 +1,207 @@
+"""Accept: delivery key, budget and message in one unit of work; the platform hears 200 after it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival
+from bot.ledger.claims import claim
+from bot.ledger.tables import (
+    cases,
+    charges,
+    conversations,
+    counters,
+    deliveries,
+    messages,
+    staff_seen,
+)
+from bot.limits.budget import Charges, charge
+from bot.model import Action, ConversationKey, Incoming, Kind, Limit, Ownership, StaffAct
+
+_FIND_DELIVERY = select(deliveries.c.digest).where(
+    deliveries.c.channel == bindparam("channel"),
+    deliveries.c.account == bindparam("account"),
+    deliveries.c.key == bindparam("key"),
+)
+_ADD_DELIVERY = insert(deliveries)
+_TOUCH_CONVERSATION = (
+    upsert(conversations)
+    .values(key=bindparam("key"), last_in_at=bindparam("last_in_at"))
+    .on_conflict_do_update(
+        index_elements=[conversations.c.key],
+        set_={"last_in_at": func.max(conversations.c.last_in_at, bindparam("last_in_at"))},
+    )
+    .returning(conversations.c.ownership)
+)
+_FIND_CHARGES = select(charges.c.state).where(charges.c.identity == bindparam("identity"))
+_SAVE_CHARGES = upsert(charges).values(
+    identity=bindparam("identity"), state=bindparam("state"), at=bindparam("at")
+)
+_SAVE_CHARGES = _SAVE_CHARGES.on_conflict_do_update(
+    index_elements=[charges.c.identity],
+    set_={"state": _SAVE_CHARGES.excluded.state, "at": _SAVE_CHARGES.excluded.at},
+)
+_ADD_MESSAGE = insert(messages)
+_COUNT = (
+    upsert(counters)
+    .values(day=bindparam("day"), name=bindparam("name"), n=1)
+    .on_conflict_do_update(
+        index_elements=[counters.c.day, counters.c.name], set_={"n": counters.c.n + 1}
+    )
+)
+
+
+def accept(connection: Connection, arrival: Arrival) -> Accepted:
+    """Store a message exactly once, with the verdict on its sender's budget.
+
+    A repeat and a refusal write nothing at all; a refusal raises `Refused`, so that the unit's
+    savepoint is rolled back.
+    """
+    message = arrival.message
+    key = str(message.conversation)
+    delivery = _delivery_key(message)
+    known = connection.execute(_FIND_DELIVERY, delivery).scalar()
+    if known is not None:
+        same = known == arrival.digest
+        return Accepted(Admission.DUPLICATE if same else Admission.CONFLICT)
+    at = message.received_at
+    ownership = connection.execute(_TOUCH_CONVERSATION, {"key": key, "last_in_at": at}).scalar_one()
+    limit, retry_after = Limit.PASS, 0.0
+    if arrival.allowance is not None and ownership != Ownership.HUMAN:
+        limit, retry_after, state = _charged(connection, arrival, arrival.allowance)
+        if limit is not Limit.PASS and arrival.refuse_when_limited:
+            raise Refused(retry_after)
+        connection.execute(_SAVE_CHARGES, {"identity": message.identity, "state": state, "at": at})
+    connection.execute(_ADD_DELIVERY, {**delivery, "digest": arrival.digest, "at": at})
+    added = connection.execute(_ADD_MESSAGE, _message_row(message, key, limit))
+    return Accepted(Admission.NEW, limit, _new_seq(added), retry_after)
+
+
+class Refused(Exception):
+    """Rolls the unit back: a program over its budget leaves no trace but a counter."""
+
+    def __init__(self, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__()
+
+
+def _delivery_key(message: Incoming) -> dict[str, str]:
+    """Ids count per chat: one sender's choice of ids never reaches into another chat."""
+    conversation = message.conversation
+    return {
+        "channel": conversation.channel,
+        "account": conversation.account,
+        "key": f"{conversation.chat}\x1f{message.id}",
+    }
+
+
+def _charged(
+    connection: Connection, arrival: Arrival, allowance: Allowance
+) -> tuple[Limit, float, dict[str, Any]]:
+    message = arrival.message
+    state = connection.execute(_FIND_CHARGES, {"identity": message.identity}).scalar()
+    charged = charge(
+        Charges(**state) if state else None,
+        now=message.received_at,
+        digest=arrival.digest[:16],
+        is_command=message.kind is Kind.COMMAND,
+        messages_per_hour=allowance.messages_per_hour,
+        commands_per_minute=allowance.commands_per_minute,
+    )
+    return charged.limit, charged.retry_after, asdict(charged.charges)
+
+
+def _message_row(message: Incoming, key: str, limit: Limit) -> dict[str, Any]:
+    silent = limit is Limit.SILENT
+    return {
+        "conversation": key,
+        "direction": "in",
+        # Nobody opens a turn for what gets no answer.
+        "state": "limited" if silent else "waiting",
+        "verdict": "limited" if silent else "",
+        "external_id": message.id,
+        "identity": message.identity,
+        "author": "customer",
+        "kind": message.kind.value,
+        "text": message.text,
+        "button": message.button,
+        "quoted": message.quoted,
+        "media": [{"kind": each.kind, "reference": each.reference} for each in message.media]
+        or None,
+        "limit_verdict": limit.value,
+        "at": message.received_at,
+    }
+
+
+def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
+    """Resolve the case, apply a claim at once, and queue everything else in the customer's line.
+
+    An act that names no known case goes into the agent's own line, where it is answered.
+    """
+    delivery = {"channel": "staff", "account": act.agent, "key": act.id}
+    case = (
+        connection.execute(
+            select(cases.c.id, cases.c.conversation, cases.c.status).where(cases.c.id == act.case)
+        ).first()
+        if act.case is not None
+        else None
+    )
+    line = case.conversation if case else str(act.surface)
+    where = ConversationKey.parse(line)
+    number = case.id if case else None
+    if connection.execute(_FIND_DELIVERY, delivery).scalar() is not None:
+        return ActAccepted(where, number, 0, duplicate=True)
+    connection.execute(_ADD_DELIVERY, {**delivery, "digest": "", "at": at})
+    connection.execute(
+        upsert(conversations).values(key=line, last_in_at=at).on_conflict_do_nothing()
+    )
+    done = False
+    if case:
+        takes_over = act.action is Action.REPLY and case.status != "claimed"
+        if act.action is Action.CLAIM or takes_over:
+            claim(connection, case.id, line, act.agent, at)
+        done = act.action is Action.CLAIM
+    added = connection.execute(
+        insert(messages),
+        {
+            "conversation": line,
+            "direction": "act",
+            "state": "done" if done else "waiting",
+            "external_id": act.id,
+            "author": "staff",
+            "kind": Kind.ACT.value,
+            "text": act.text,
+            "act": {
+                "case": act.case,
+                "agent": act.agent,
+                "action": act.action.value,
+                "surface": str(act.surface),
+            },
+            "at": at,
+        },
+    )
+    return ActAccepted(where, number, _new_seq(added))
+
+
+def count(connection: Connection, name: str, at: float) -> None:
+    """Add one to a day's counter."""
+    day = datetime.fromtimestamp(at, UTC).date().isoformat()
+    connection.execute(_COUNT, {"day": day, "name": name})
+
+
+def note_staff_seen(connection: Connection, agent: str, at: float) -> None:
+    """Somebody has a staff surface open."""
+    connection.execute(
+        upsert(staff_seen)
+        .values(agent=agent, at=at)
+        .on_conflict_do_update(index_elements=[staff_seen.c.agent], set_={"at": at})
+    )
+
+
+def _new_seq(result: Any) -> int:
+    return int(result.inserted_primary_key[0])

@@ -1,0 +1,153 @@
+"""The ledger as the other rooms see it: each request is one unit of work or one read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from bot.book import Book
+from bot.delivery.ports import Parcel
+from bot.delivery.transcript import Line, Page
+from bot.desk.card import Card
+from bot.desk.cases import CaseSummary
+from bot.intake.ports import (
+    Accepted,
+    ActAccepted,
+    Admission,
+    Arrival,
+    Begun,
+    Opened,
+    Settled,
+    Settlement,
+)
+from bot.ledger import accept, opening, outbox, reading, settling, sweeping
+from bot.ledger.engine import Engine
+from bot.ledger.opening import Opening
+from bot.model import ConversationKey, StaffAct
+
+
+class Ledger:
+    """Satisfies Inbox, LineLedger, Outbox, Transcripts and Cases over any engine."""
+
+    def __init__(self, engine: Engine, how_to_open: Opening, pulled: frozenset[str]) -> None:
+        self._engine = engine
+        self._opening = how_to_open
+        self._pulled = pulled  # channels that read the ledger themselves
+
+    async def accept(self, arrival: Arrival) -> Accepted:
+        try:
+            return await self._engine.write(partial(accept.accept, arrival=arrival))
+        except accept.Refused as refused:
+            return Accepted(Admission.REFUSED, retry_after=refused.retry_after)
+
+    async def accept_act(self, act: StaffAct, at: float) -> ActAccepted:
+        return await self._engine.write(partial(accept.accept_act, act=act, at=at))
+
+    async def count_refused(self, channel: str, at: float) -> None:
+        await self._engine.write(partial(accept.count, name=f"refused.{channel}", at=at))
+
+    async def begin(
+        self, conversation: ConversationKey, owner: str, now: float, book: Book, seed: int
+    ) -> Begun:
+        return await self._engine.write(
+            partial(
+                opening.begin,
+                key=conversation,
+                owner=owner,
+                now=now,
+                book=book,
+                seed=seed,
+                opening=self._opening,
+            )
+        )
+
+    async def settle(self, settlement: Settlement) -> Settled:
+        try:
+            return await self._engine.write(
+                partial(settling.settle, settlement=settlement, pulled=self._pulled)
+            )
+        except settling.Fenced:
+            return Settled(fenced=True)
+
+    async def postpone(self, opened: Opened, owner: str, until: float) -> None:
+        await self._engine.write(
+            partial(settling.postpone, opened=opened, owner=owner, until=until)
+        )
+
+    async def put_back(self, opened: Opened, owner: str) -> None:
+        await self._engine.write(partial(settling.put_back, opened=opened, owner=owner))
+
+    async def let_go(self, conversation: ConversationKey, owner: str) -> None:
+        await self._engine.write(partial(settling.let_go, key=str(conversation), owner=owner))
+
+    async def due(self, now: float) -> Sequence[ConversationKey]:
+        return await self._engine.read(partial(sweeping.due, now=now))
+
+    async def take(self, owner: str, now: float, until: float, most: int) -> Sequence[Parcel]:
+        return await self._engine.write(
+            partial(outbox.take, owner=owner, now=now, until=until, most=most)
+        )
+
+    async def sent(self, seq: int, owner: str, external_id: str) -> None:
+        await self._engine.write(
+            partial(outbox.finish, seq=seq, owner=owner, state="sent", external_id=external_id)
+        )
+
+    async def refused(self, seq: int, owner: str) -> None:
+        await self._engine.write(partial(outbox.finish, seq=seq, owner=owner, state="failed"))
+
+    async def unknown(self, seq: int, owner: str) -> None:
+        await self._engine.write(partial(outbox.finish, seq=seq, owner=owner, state="unknown"))
+
+    async def delayed(self, seq: int, owner: str, until: float) -> None:
+        await self._engine.write(partial(outbox.put_off, seq=seq, owner=owner, until=until))
+
+    async def being_sent(self, conversation: ConversationKey) -> bool:
+        return await self._engine.read(partial(outbox.being_sent, conversation=str(conversation)))
+
+    async def start_afresh(self) -> int:
+        """Called by the only process of this database before it serves: old leases are void."""
+        return await self._engine.write(sweeping.free_all_leases)
+
+    async def sweep(self, now: float) -> int:
+        """Settle sends whose sender is gone as unknown; returns how many."""
+        return await self._engine.write(partial(outbox.sweep_sending, now=now))
+
+    async def purge(self, now: float) -> None:
+        """Drop old delivery keys and charges."""
+        await self._engine.write(partial(sweeping.purge, now=now))
+
+    async def page(self, conversation: ConversationKey, after: str, most: int) -> Page:
+        return await self._engine.read(
+            partial(reading.page, key=conversation, after=after, most=most)
+        )
+
+    async def since(self, conversation: ConversationKey, seq: int) -> Sequence[Line]:
+        return await self._engine.read(partial(reading.since, key=conversation, seq=seq))
+
+    async def pressed(self, conversation: ConversationKey, message: str, index: int) -> str | None:
+        return await self._engine.read(
+            partial(reading.pressed, key=conversation, message=message, index=index)
+        )
+
+    async def cases(self, everything: bool) -> Sequence[CaseSummary]:
+        return await self._engine.read(partial(reading.case_list, everything=everything))
+
+    async def card(self, case: int) -> Card | None:
+        return await self._engine.read(partial(reading.card, case=case))
+
+    async def seen(self, agent: str, at: float) -> None:
+        await self._engine.write(partial(accept.note_staff_seen, agent=agent, at=at))
+
+    async def last_seen(self) -> float:
+        return await self._engine.read(reading.staff_last_seen)
+
+    async def act_state(self, seq: int) -> str:
+        return await self._engine.read(partial(reading.act_state, seq=seq))
+
+    async def backlog(self) -> dict[str, int]:
+        """Messages not finished yet, by state. Raises LedgerError."""
+        return await self._engine.read(reading.backlog)
+
+    async def close(self) -> None:
+        await self._engine.close()

@@ -1,0 +1,68 @@
+"""Bring a database to this version's tables before anything else touches it.
+
+Alembic takes most of a second to import, so it is only loaded when there is something to do.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.engine import Engine as SyncEngine
+
+from bot.errors import ConfigError, Flaw
+
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+
+def newest_revision() -> str:
+    """The revision that this version of the program works on: files are named 0001_word.py."""
+    return max(known_revisions())
+
+
+def known_revisions() -> frozenset[str]:
+    names = (re.match(r"(\d{4})_\w+\.py$", file.name) for file in VERSIONS.iterdir())
+    return frozenset(name[1] for name in names if name)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision written in the database; None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def migrate(engine: SyncEngine) -> tuple[str | None, str]:
+    """Run what is missing; returns the revisions before and after.
+
+    Each step is one transaction, so a kill in the middle leaves the step before it.
+    Raises ConfigError when a newer program has already changed the database.
+    """
+    newest = newest_revision()
+    with engine.connect() as connection:
+        current = current_revision(connection)
+    if current is not None and current not in known_revisions():
+        raise ConfigError(
+            [
+                Flaw(
+                    "DATABASE_URL",
+                    f"the database is at revision {current}, this version knows up to {newest}",
+                    advice="start the newer version of Nightdesk, or restore a backup",
+                )
+            ]
+        )
+    if current != newest:
+        _upgrade(engine)
+    return current, newest
+
+
+def _upgrade(engine: SyncEngine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(VERSIONS.parent).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

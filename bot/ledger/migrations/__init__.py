@@ -1,0 +1,1 @@
+"""Alembic's folder: one file a step, the same for every database."""

@@ -1,0 +1,220 @@
+"""Begin: lease a conversation's line, and open its next turn once the burst is over.
+
+Memory is read here, once, in the transaction that stamps the turn; nothing is read again until
+the turn is settled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from bot.book import Book
+from bot.intake.joining import Waiting, next_burst
+from bot.intake.ports import Begun, Joining, Later, Nothing, Opened, Pauses
+from bot.ledger.rows import act_from, case_from, facts_from, form_from, incoming_from
+from bot.ledger.tables import cases, conversations, messages, turns
+from bot.model import (
+    ConversationKey,
+    Kind,
+    Limit,
+    Ownership,
+    Said,
+    Turn,
+)
+
+WAITING_AT_ONCE = 100  # rows looked at when the next burst is chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How turns are opened; the same for every conversation."""
+
+    pauses: Pauses
+    lease_seconds: float  # longer than a turn may take
+    turn_seconds: float
+    history_messages: int
+
+
+_CONVERSATION = select(conversations).where(conversations.c.key == bindparam("key"))
+_OPEN_ROWS = (
+    select(messages)
+    .where(
+        messages.c.conversation == bindparam("key"),
+        or_(messages.c.state == "waiting", messages.c.state == "in_turn"),
+    )
+    .order_by(messages.c.seq)
+    .limit(WAITING_AT_ONCE)
+)
+_LEASE = (
+    update(conversations)
+    .where(conversations.c.key == bindparam("k"))
+    .values(
+        lease_owner=bindparam("owner"),
+        lease_until=bindparam("until"),
+        fence=conversations.c.fence + 1,
+    )
+)
+_HISTORY = (
+    select(messages.c.author, messages.c.text, messages.c.at)
+    .where(
+        messages.c.conversation == bindparam("key"),
+        messages.c.seq < bindparam("before"),
+        or_(
+            (messages.c.direction == "in") & (messages.c.state == "done"),
+            (messages.c.direction == "out") & (messages.c.state.in_(("sent", "pending"))),
+        ),
+    )
+    .order_by(messages.c.seq.desc())
+    .limit(bindparam("most"))
+)
+_OPEN_CASE = select(cases).where(
+    cases.c.conversation == bindparam("key"), cases.c.status != "resolved"
+)
+_UNANSWERED = (
+    select(messages.c.seq)
+    .where(
+        messages.c.conversation == bindparam("key"),
+        messages.c.direction == "in",
+        messages.c.state == "done",
+        messages.c.verdict == "relayed",
+        messages.c.answered_by.is_(None),
+    )
+    .order_by(messages.c.seq)
+)
+_ADD_TURN = (
+    insert(turns)
+    .values(
+        conversation=bindparam("conversation"),
+        state="open",
+        attempts=1,
+        opened_at=bindparam("opened_at"),
+    )
+    .returning(turns.c.id)
+)
+_TAKE_ROWS = (
+    update(messages)
+    .where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
+    .values(state="in_turn", turn_id=bindparam("turn"))
+)
+
+
+def begin(
+    connection: Connection,
+    key: ConversationKey,
+    owner: str,
+    now: float,
+    book: Book,
+    seed: int,
+    opening: Opening,
+) -> Begun:
+    """Take the line if it is free and has work; say when to come back otherwise."""
+    conversation = connection.execute(_CONVERSATION, {"key": str(key)}).first()
+    if conversation is None:
+        return Nothing()
+    if conversation.lease_owner not in ("", owner) and conversation.lease_until > now:
+        return Later(conversation.lease_until)
+    if conversation.retry_at > now:
+        return Later(conversation.retry_at)
+    rows = connection.execute(_OPEN_ROWS, {"key": str(key)}).all()
+    if not rows:
+        return Nothing()
+    ownership = Ownership(conversation.ownership)
+    taken = [row for row in rows if row.state == "in_turn"]
+    visible = ownership is Ownership.BOT and rows[0].direction == "in"
+    if not taken:
+        burst = next_burst([_waiting(row) for row in rows], opening.pauses, ownership)
+        taken = [row for row in rows if row.seq in burst.seqs]
+        visible = visible and taken[0].limit_verdict == Limit.PASS
+        if burst.closes_at > now:
+            if conversation.lease_owner != owner or conversation.lease_until < burst.closes_at:
+                _lease(connection, key, owner, now + opening.lease_seconds)
+            return Joining(burst.closes_at, visible)
+    _lease(connection, key, owner, now + opening.lease_seconds)
+    turn_id, attempts, opened_first = _stamp(connection, key, taken, now)
+    return Opened(
+        _turn(connection, key, conversation, taken, turn_id, now, book, seed, opening),
+        fence=conversation.fence + 1,
+        attempts=attempts,
+        opened_first=opened_first,
+        visible=visible,
+    )
+
+
+def _waiting(row: Any) -> Waiting:
+    return Waiting(
+        row.seq,
+        Kind(row.kind),
+        Limit(row.limit_verdict),
+        row.identity,
+        len(row.text),
+        row.at,
+    )
+
+
+def _lease(connection: Connection, key: ConversationKey, owner: str, until: float) -> None:
+    connection.execute(_LEASE, {"k": str(key), "owner": owner, "until": until})
+
+
+def _stamp(
+    connection: Connection, key: ConversationKey, rows: list[Any], now: float
+) -> tuple[int, int, float]:
+    """Give the rows a turn; after a crash the same turn reopens with the same rows."""
+    if rows[0].state == "in_turn":
+        turn_id = rows[0].turn_id
+        again = connection.execute(
+            update(turns)
+            .where(turns.c.id == turn_id)
+            .values(attempts=turns.c.attempts + 1)
+            .returning(turns.c.attempts, turns.c.opened_at)
+        ).one()
+        return turn_id, again.attempts, again.opened_at
+    turn_id = connection.execute(
+        _ADD_TURN, {"conversation": str(key), "opened_at": now}
+    ).scalar_one()
+    connection.execute(_TAKE_ROWS, {"seqs": [row.seq for row in rows], "turn": turn_id})
+    return turn_id, 1, now
+
+
+def _turn(
+    connection: Connection,
+    key: ConversationKey,
+    conversation: Any,
+    rows: list[Any],
+    turn_id: int,
+    now: float,
+    book: Book,
+    seed: int,
+    opening: Opening,
+) -> Turn:
+    act = act_from(rows[0]) if rows[0].direction == "act" else None
+    history = connection.execute(
+        _HISTORY,
+        {"key": str(key), "before": rows[0].seq, "most": opening.history_messages},
+    ).all()
+    case = connection.execute(_OPEN_CASE, {"key": str(key)}).first()
+    unanswered = connection.execute(_UNANSWERED, {"key": str(key)}).scalars().all() if act else ()
+    language = conversation.language
+    return Turn(
+        id=turn_id,
+        conversation=key,
+        messages=() if act else tuple(incoming_from(row) for row in rows),
+        act=act,
+        history=tuple(Said(row.author, row.text, row.at) for row in reversed(history)),
+        identity=rows[0].identity,
+        ownership=Ownership(conversation.ownership),
+        case=case_from(case) if case else None,
+        tries=conversation.tries,
+        limit=Limit(rows[0].limit_verdict),
+        form=form_from(conversation.form),
+        book=book,
+        facts=facts_from(conversation.facts),
+        language=language if language in book.languages else book.default_language,
+        now=now,
+        deadline=now + opening.turn_seconds,
+        seed=seed,
+        unanswered=tuple(unanswered),
+        pinned_language=bool(conversation.pinned_language),
+    )

@@ -1,0 +1,198 @@
+"""Reads for pages, programs and the staff: committed state, never in the way of a writer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, or_, select, true
+
+from bot.delivery.transcript import Line, Page, UnknownMessage, own_id, own_seq
+from bot.desk.card import Card
+from bot.desk.cases import CaseSummary
+from bot.ledger.rows import case_from
+from bot.ledger.tables import cases, conversations, messages, staff_seen
+from bot.model import ConversationKey, Said
+
+MOST_CASES = 500
+CARD_MESSAGES = 60  # read for a card: some of them are notes and staff acts
+
+# Not `act`: notes and staff commands never reach a customer.
+_VISIBLE = or_(
+    messages.c.direction == "in",
+    and_(messages.c.direction == "out", messages.c.state == "sent"),
+)
+_LINES: Select[Any] = select(
+    messages.c.seq,
+    messages.c.external_id,
+    messages.c.direction,
+    messages.c.author,
+    messages.c.text,
+    messages.c.buttons,
+    messages.c.state,
+    messages.c.receipt,
+    messages.c.answers,
+    messages.c.at,
+)
+
+
+def page(connection: Connection, key: ConversationKey, after: str, most: int) -> Page:
+    """Lines after a message's id; raises UnknownMessage."""
+    start = 0
+    if after:
+        found = _seq_of(connection, key, after)
+        if found is None:
+            known = select(conversations.c.key).where(conversations.c.key == str(key))
+            if connection.execute(known).first() is None:
+                return Page((), more=False)
+            raise UnknownMessage(after)
+        start = found
+    lines = since(connection, key, start, most + 1)
+    return Page(tuple(lines[:most]), more=len(lines) > most)
+
+
+def since(
+    connection: Connection, key: ConversationKey, seq: int, most: int = 1000
+) -> Sequence[Line]:
+    """Lines after an arrival number, oldest first."""
+    rows = connection.execute(
+        _LINES.where(messages.c.conversation == str(key), messages.c.seq > seq, _VISIBLE)
+        .order_by(messages.c.seq)
+        .limit(most)
+    ).all()
+    names = _names(connection, rows)
+    return [_line(row, names) for row in rows]
+
+
+def pressed(connection: Connection, key: ConversationKey, message: str, index: int) -> str | None:
+    """The value behind a button, looked up in this very chat."""
+    seq = own_seq(message)
+    buttons = connection.execute(
+        select(messages.c.buttons).where(
+            messages.c.conversation == str(key),
+            messages.c.seq == seq,
+            messages.c.direction == "out",
+        )
+    ).scalar()
+    if not buttons or not 0 <= index < len(buttons):
+        return None
+    return str(buttons[index]["value"])
+
+
+def _seq_of(connection: Connection, key: ConversationKey, message: str) -> int | None:
+    named = connection.execute(
+        select(messages.c.seq).where(
+            messages.c.conversation == str(key),
+            messages.c.external_id == message,
+            messages.c.direction == "in",
+        )
+    ).scalar()
+    return own_seq(message) if named is None else named
+
+
+def _names(connection: Connection, rows: Sequence[Any]) -> dict[int, str]:
+    """The senders' own ids of the messages that these lines answer."""
+    names = {row.seq: row.external_id for row in rows if row.direction == "in"}
+    wanted = {seq for row in rows for seq in row.answers or ()} - names.keys()
+    if wanted:
+        named = connection.execute(
+            select(messages.c.seq, messages.c.external_id).where(messages.c.seq.in_(wanted))
+        )
+        names |= {row.seq: row.external_id for row in named}
+    return names
+
+
+def _line(row: Any, names: dict[int, str]) -> Line:
+    return Line(
+        seq=row.seq,
+        id=row.external_id if row.direction == "in" else own_id(row.seq),
+        direction=row.direction,
+        author=row.author,
+        text=row.text,
+        labels=tuple(button["label"] for button in row.buttons or ()),
+        state=row.state,
+        receipt=row.receipt,
+        answers=tuple(names.get(seq, own_id(seq)) for seq in row.answers or ()),
+        created_at=row.at,
+    )
+
+
+def case_list(connection: Connection, everything: bool) -> Sequence[CaseSummary]:
+    """Cases, the longest waiting first; `everything` adds the resolved ones."""
+    last = (
+        select(func.max(messages.c.seq))
+        .where(messages.c.conversation == cases.c.conversation, messages.c.direction == "in")
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(cases, conversations.c.language, messages.c.text, messages.c.at)
+        .join(conversations, conversations.c.key == cases.c.conversation)
+        .outerjoin(messages, messages.c.seq == last)
+        .where(true() if everything else cases.c.status != "resolved")
+        .order_by(cases.c.status == "resolved", cases.c.opened_at)
+        .limit(MOST_CASES)
+    )
+    return [
+        CaseSummary(
+            case=case_from(row),
+            channel=ConversationKey.parse(row.conversation).channel,
+            language=row.language or "",
+            last_text=row.text or "",
+            last_at=row.at or row.opened_at,
+        )
+        for row in rows
+    ]
+
+
+def card(connection: Connection, case: int) -> Card | None:
+    """Everything about a case; None when there is no such case."""
+    row = connection.execute(
+        select(cases, conversations.c.language)
+        .join(conversations, conversations.c.key == cases.c.conversation)
+        .where(cases.c.id == case)
+    ).first()
+    if row is None:
+        return None
+    rows = connection.execute(
+        select(messages)
+        .where(messages.c.conversation == row.conversation, messages.c.state != "superseded")
+        .order_by(messages.c.seq.desc())
+        .limit(CARD_MESSAGES)
+    ).all()
+    rows = rows[::-1]
+    key = ConversationKey.parse(row.conversation)
+    notes = (each for each in rows if each.direction == "act" and each.act["action"] == "note")
+    return Card(
+        case=case_from(row),
+        who=next((each.identity for each in rows if each.identity), key.chat),
+        channel=key.channel,
+        language=row.language or "",
+        said=tuple(
+            Said(each.author, each.text, each.at) for each in rows if each.direction != "act"
+        ),
+        details=dict(row.details),
+        notes=tuple(Said(each.act["agent"], each.text, each.at) for each in notes),
+    )
+
+
+def staff_last_seen(connection: Connection) -> float:
+    """Unix time at which a staff surface was last connected; 0 for never."""
+    return connection.execute(select(func.max(staff_seen.c.at))).scalar() or 0.0
+
+
+def act_state(connection: Connection, seq: int) -> str:
+    """What became of a queued staff act: a message state, or "" for an unknown number."""
+    found = connection.execute(
+        select(messages.c.state).where(messages.c.seq == seq, messages.c.direction == "act")
+    ).scalar()
+    return found or ""
+
+
+def backlog(connection: Connection) -> dict[str, int]:
+    """How much is waiting, by direction and state; for the health page."""
+    rows = connection.execute(
+        select(messages.c.state, func.count())
+        .where(messages.c.state.in_(("waiting", "in_turn", "pending", "sending")))
+        .group_by(messages.c.state)
+    )
+    return {row[0]: row[1] for row in rows}

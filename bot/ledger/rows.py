@@ -1,0 +1,81 @@
+"""Between rows and nouns: the only place that knows how a noun is stored."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from bot.model import (
+    Action,
+    Button,
+    Case,
+    CaseStatus,
+    ConversationKey,
+    Fact,
+    Form,
+    Incoming,
+    Kind,
+    KnownFacts,
+    Media,
+    StaffAct,
+)
+
+
+def incoming_from(row: Any) -> Incoming:
+    """A stored customer message."""
+    return Incoming(
+        id=row.external_id,
+        conversation=ConversationKey.parse(row.conversation),
+        identity=row.identity,
+        text=row.text,
+        received_at=row.at,
+        kind=Kind(row.kind),
+        button=row.button,
+        quoted=row.quoted,
+        media=tuple(Media(**media) for media in row.media or ()),
+        seq=row.seq,
+    )
+
+
+def act_from(row: Any) -> StaffAct:
+    """A stored staff act."""
+    return StaffAct(
+        id=row.external_id,
+        case=row.act["case"],
+        agent=row.act["agent"],
+        action=Action(row.act["action"]),
+        text=row.text,
+        surface=ConversationKey.parse(row.act["surface"]),
+    )
+
+
+def case_from(row: Any) -> Case:
+    """A case's row."""
+    return Case(row.id, CaseStatus(row.status), row.reason, row.opened_at, row.agent)
+
+
+def form_from(stored: dict[str, Any] | None) -> Form | None:
+    """An open form, as JSON."""
+    return Form(**stored) if stored else None
+
+
+def form_to(form: Form | None) -> dict[str, Any] | None:
+    """What `form_from` reads back."""
+    if form is None:
+        return None
+    return {**asdict(form), "slots": dict(form.slots)}
+
+
+def facts_from(stored: dict[str, Any]) -> KnownFacts:
+    """What the customer told, by name."""
+    return KnownFacts({name: Fact(**fact) for name, fact in stored.items()})
+
+
+def buttons_from(stored: list[dict[str, str]] | None) -> tuple[Button, ...]:
+    """Buttons of a stored answer."""
+    return tuple(Button(**button) for button in stored or ())
+
+
+def buttons_to(buttons: tuple[Button, ...]) -> list[dict[str, str]] | None:
+    """What `buttons_from` reads back."""
+    return [asdict(button) for button in buttons] or None

@@ -1,0 +1,274 @@
+"""Settle: answer, changes and record of a turn in one unit of work, if its fence still holds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from bot.intake.ports import Opened, Settled, Settlement
+from bot.ledger.rows import buttons_to, form_to
+from bot.ledger.tables import cases, conversations, messages, turns
+from bot.model import (
+    Change,
+    CloseCase,
+    Erase,
+    OpenCase,
+    Outgoing,
+    ReleaseCase,
+    Remember,
+    SetForm,
+    SetLanguage,
+    SetTries,
+    Verdict,
+)
+
+_MINE = (
+    (conversations.c.key == bindparam("k"))
+    & (conversations.c.lease_owner == bindparam("mine"))
+    & (conversations.c.fence == bindparam("held"))
+)
+_HELD = select(conversations.c.epoch, conversations.c.facts).where(_MINE)
+_ADD_ANSWER = insert(messages).returning(messages.c.seq)
+_CLOSE_ROWS = (
+    update(messages)
+    .where(messages.c.turn_id == bindparam("turn"), messages.c.state == "in_turn")
+    .where(messages.c.conversation == bindparam("conv"))
+    .values(state=bindparam("new_state"), verdict=bindparam("how"))
+)
+_NAME_ANSWER = (
+    update(messages)
+    .where(
+        messages.c.seq.in_(bindparam("seqs", expanding=True)),
+        messages.c.answered_by.is_(None),
+    )
+    .values(answered_by=bindparam("answer"))
+)
+_CLOSE_TURN = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"))
+    .values(
+        state="settled",
+        settled_at=bindparam("when"),
+        verdict=bindparam("how"),
+        reason=bindparam("why"),
+        trail=bindparam("steps"),
+    )
+)
+_MORE = (
+    select(messages.c.seq)
+    .where(messages.c.conversation == bindparam("key"), messages.c.state == "waiting")
+    .limit(1)
+)
+_STATE_AFTER = {Verdict.LIMITED: "limited", Verdict.DEAD: "dead"}
+
+
+class Fenced(Exception):
+    """The line was taken away: the unit rolls back and nothing is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    epoch: int
+    facts: dict[str, Any]
+
+
+def settle(connection: Connection, settlement: Settlement, pulled: frozenset[str]) -> Settled:
+    """Write what was decided and free the line.
+
+    `pulled` names the channels that read the ledger themselves: there the row's being written
+    *is* the sending, so it is born `sent`; all others wait as `pending` for the courier.
+    """
+    turn, outcome = settlement.turn, settlement.outcome
+    key = str(turn.conversation)
+    mine = {"k": key, "mine": settlement.owner, "held": settlement.fence}
+    held = connection.execute(_HELD, mine).first()
+    if held is None:
+        raise Fenced
+    values = _apply(connection, settlement, _Held(held.epoch, held.facts))
+    # Renaming the values keeps them apart from the WHERE's parameters of the same statement.
+    connection.execute(
+        update(conversations).where(_MINE).values(lease_owner="", lease_until=0, **values), mine
+    )
+    erased = any(isinstance(change, Erase) for change in outcome.changes)
+    if erased:
+        _erase(connection, settlement)
+    _close_rows(connection, settlement)
+    to_send = _write_answers(connection, settlement, held.epoch, pulled)
+    more = connection.execute(_MORE, {"key": key}).first() is not None
+    return Settled(more=more, to_send=to_send, erased=erased)
+
+
+def _close_rows(connection: Connection, settlement: Settlement) -> None:
+    turn, outcome = settlement.turn, settlement.outcome
+    connection.execute(
+        _CLOSE_ROWS,
+        {
+            "turn": turn.id,
+            "conv": str(turn.conversation),
+            "new_state": _STATE_AFTER.get(outcome.verdict, "done"),
+            "how": outcome.verdict.value,
+        },
+    )
+    connection.execute(
+        _CLOSE_TURN,
+        {
+            "turn": turn.id,
+            "when": settlement.at,
+            "how": outcome.verdict.value,
+            "why": outcome.reason,
+            "steps": dict(outcome.trail) or None,
+        },
+    )
+
+
+def _write_answers(
+    connection: Connection, settlement: Settlement, epoch: int, pulled: frozenset[str]
+) -> bool:
+    to_send = False
+    for part, message in enumerate(settlement.outcome.sends):
+        born_sent = message.to.channel in pulled
+        to_send = to_send or not born_sent
+        seq = connection.execute(
+            _ADD_ANSWER,
+            _answer_row(message, settlement, part, epoch, "sent" if born_sent else "pending"),
+        ).scalar_one()
+        if message.answers:
+            connection.execute(_NAME_ANSWER, {"seqs": list(message.answers), "answer": seq})
+    return to_send
+
+
+def _answer_row(
+    message: Outgoing, settlement: Settlement, part: int, epoch: int, state: str
+) -> dict[str, Any]:
+    return {
+        "conversation": str(message.to),
+        "direction": "out",
+        "state": state,
+        "author": message.author,
+        "text": message.text,
+        "buttons": buttons_to(message.buttons),
+        "turn_id": settlement.turn.id,
+        "part": part,
+        "answers": list(message.answers),
+        "epoch": epoch,
+        "at": settlement.at,
+    }
+
+
+def _apply(connection: Connection, settlement: Settlement, held: _Held) -> dict[str, Any]:
+    """Carry out the changes; what belongs to the conversation's row is returned as its values."""
+    values: dict[str, Any] = {"retry_at": 0}
+    facts = dict(held.facts)
+    for change in settlement.outcome.changes:
+        _apply_one(connection, settlement, change, values, facts)
+    if facts != held.facts:
+        values["facts"] = facts
+    return values
+
+
+def _apply_one(
+    connection: Connection,
+    settlement: Settlement,
+    change: Change,
+    values: dict[str, Any],
+    facts: dict[str, Any],
+) -> None:
+    match change:
+        case SetLanguage(language, pinned):
+            values.update(language=language, pinned_language=pinned)
+        case SetForm(form):
+            values["form"] = form_to(form)
+        case SetTries(tries):
+            values["tries"] = tries
+        case Remember(fact):
+            facts[fact.name] = asdict(fact)
+        case OpenCase(reason, details):
+            _open_case(connection, settlement, reason, dict(details))
+        case ReleaseCase(case):
+            values.update(ownership="bot", holder="")
+            _move_case(connection, settlement, case, status="waiting", agent="", claimed_at=None)
+        case CloseCase(case):
+            values.update(ownership="bot", holder="", tries=0)
+            at = settlement.at
+            _move_case(connection, settlement, case, status="resolved", resolved_at=at)
+        case Erase():
+            facts.clear()
+            values.update(form=None, language=None, pinned_language=False, tries=0)
+
+
+def _open_case(
+    connection: Connection, settlement: Settlement, reason: str, details: dict[str, str]
+) -> None:
+    key = str(settlement.turn.conversation)
+    still_open = select(cases.c.id).where(cases.c.conversation == key, cases.c.status != "resolved")
+    if connection.execute(still_open).first() is None:
+        connection.execute(
+            insert(cases),
+            {
+                "conversation": key,
+                "status": "waiting",
+                "reason": reason,
+                "details": details,
+                "opened_at": settlement.at,
+            },
+        )
+
+
+def _move_case(connection: Connection, settlement: Settlement, case: int, **values: object) -> None:
+    key = str(settlement.turn.conversation)
+    connection.execute(
+        update(cases).where(cases.c.id == case, cases.c.conversation == key).values(**values)
+    )
+
+
+def _erase(connection: Connection, settlement: Settlement) -> None:
+    """Delete what was said before; messages that arrived meanwhile are a new conversation."""
+    turn = settlement.turn
+    key = str(turn.conversation)
+    first = min(turn.answers)
+    connection.execute(
+        delete(messages).where(
+            messages.c.conversation == key,
+            messages.c.seq < first,
+            messages.c.state.not_in(("waiting", "in_turn")),
+        )
+    )
+    connection.execute(
+        update(messages)
+        .where(messages.c.seq.in_(turn.answers))
+        .values(text="/forget", button="", quoted="", media=None)
+    )
+    connection.execute(update(cases).where(cases.c.conversation == key).values(details={}))
+
+
+def postpone(connection: Connection, opened: Opened, owner: str, until: float) -> None:
+    """A turn failed: free the line; its messages stay together and rest until `until`."""
+    connection.execute(
+        update(conversations).where(_MINE).values(lease_owner="", lease_until=0, retry_at=until),
+        {"k": str(opened.turn.conversation), "mine": owner, "held": opened.fence},
+    )
+
+
+def put_back(connection: Connection, opened: Opened, owner: str) -> None:
+    """The program stops before the turn was decided: this opening does not count."""
+    freed = connection.execute(
+        update(conversations).where(_MINE).values(lease_owner="", lease_until=0),
+        {"k": str(opened.turn.conversation), "mine": owner, "held": opened.fence},
+    )
+    if freed.rowcount:
+        connection.execute(
+            update(turns)
+            .where(turns.c.id == opened.turn.id, turns.c.attempts > 0)
+            .values(attempts=turns.c.attempts - 1)
+        )
+
+
+def let_go(connection: Connection, key: str, owner: str) -> None:
+    """Free a line that was leased only for joining."""
+    connection.execute(
+        update(conversations)
+        .where(conversations.c.key == key, conversations.c.lease_owner == owner)
+        .values(lease_owner="", lease_until=0)
+    )

@@ -1,0 +1,186 @@
+"""SQLite: one thread owns the only writing connection and commits units of work in groups.
+
+WAL with `synchronous=FULL`, so that what was acknowledged survives a power cut. A deferred BEGIN
+that reads and then writes fails at once whatever `busy_timeout` says, hence BEGIN IMMEDIATE; and
+two connections that write or checkpoint may corrupt the WAL before 3.51.3
+(https://sqlite.org/wal.html#walresetbug), hence one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import structlog
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import Engine as SyncEngine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.errors import LedgerError
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+GROUP = 256  # units in one commit at the most
+BUSY_MS = 12_000  # how long another process may hold the write lock before units fail
+READERS = 4
+
+
+@dataclass(slots=True)
+class _Job:
+    unit: Callable[[Connection], Any]
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    result: Any = None
+    error: BaseException | None = None
+
+
+class SqliteEngine:
+    """The default engine: a file, a writer thread and a few read-only connections."""
+
+    def __init__(self, file: Path) -> None:
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._sync = writing_engine(file)
+        self._async = create_async_engine(
+            f"sqlite+aiosqlite:///file:{file.absolute()}?mode=ro&uri=true",
+            pool_size=READERS,
+            max_overflow=0,
+        )
+        event.listen(self._async.sync_engine, "connect", _only_read)
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+        self._thread.start()
+
+    async def write(self, unit: Callable[[Connection], T]) -> T:
+        if self._closed:
+            raise LedgerError("the ledger is closed")
+        loop = asyncio.get_running_loop()
+        job = _Job(unit, loop.create_future(), loop)
+        self._jobs.put(job)
+        return cast(T, await job.future)
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        try:
+            async with self._async.connect() as connection:
+                return await connection.run_sync(query)
+        except DBAPIError as error:
+            raise LedgerError(f"cannot read: {type(error.orig).__name__}") from error
+
+    async def close(self) -> None:
+        """Finish what is queued, then close every connection."""
+        if self._closed:
+            return
+        self._closed = True
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._sync.dispose()
+        await self._async.dispose()
+
+    def _run(self) -> None:
+        connection = self._sync.connect()
+        try:
+            while (job := self._jobs.get()) is not None:
+                group = [job]
+                last = False
+                while len(group) < GROUP and not last:
+                    try:
+                        following = self._jobs.get_nowait()
+                    except queue.Empty:
+                        break
+                    if following is None:
+                        last = True
+                    else:
+                        group.append(following)
+                _commit_group(connection, group)
+                _resolve(group)
+                if last:
+                    return
+        finally:
+            with suppress(DBAPIError):
+                connection.close()
+
+
+def writing_engine(file: Path) -> SyncEngine:
+    """A synchronous engine whose one connection may write; also used by the migrations."""
+    engine = create_engine(
+        f"sqlite:///{file}", connect_args={"check_same_thread": False}, pool_size=1, max_overflow=0
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare(dbapi: sqlite3.Connection, _record: object) -> None:
+    dbapi.isolation_level = None
+    for pragma in (
+        f"busy_timeout={BUSY_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",  # what /forget deletes is overwritten in the file
+        "temp_store=MEMORY",
+    ):
+        dbapi.execute(f"PRAGMA {pragma}")
+
+
+def _only_read(dbapi: Any, _record: object) -> None:
+    cursor = dbapi.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    cursor.execute("PRAGMA query_only=ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _commit_group(connection: Connection, group: list[_Job]) -> None:
+    """Run every unit in its own savepoint; a unit that raises rolls back alone."""
+    try:
+        with connection.begin():
+            raw = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+            for job in group:
+                if job.future.cancelled():
+                    continue
+                raw.execute("SAVEPOINT unit")
+                try:
+                    job.result = job.unit(connection)
+                except Exception as error:  # noqa: BLE001  # handed to whoever asked, by _resolve
+                    job.error = error
+                    raw.execute("ROLLBACK TO unit")
+                raw.execute("RELEASE unit")
+    except Exception as error:  # noqa: BLE001  # the thread must outlive a full disk or a lock
+        log.error("ledger_commit_failed", error=type(error).__name__, units=len(group))
+        failure = LedgerError(f"cannot write: {type(getattr(error, 'orig', error)).__name__}")
+        failure.__cause__ = error
+        for job in group:
+            job.error = failure
+
+
+def _resolve(group: list[_Job]) -> None:
+    """Tell the callers, one wake-up for each event loop."""
+    for loop in {job.loop for job in group}:
+        mine = [job for job in group if job.loop is loop]
+        with suppress(RuntimeError):  # that loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_set_results, mine)
+
+
+def _set_results(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error is None:
+            job.future.set_result(job.result)
+        elif isinstance(job.error, DBAPIError):
+            failure = LedgerError(f"cannot write: {type(job.error.orig).__name__}")
+            failure.__cause__ = job.error
+            job.future.set_exception(failure)
+        else:
+            job.future.set_exception(job.error)

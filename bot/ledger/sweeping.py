@@ -1,0 +1,52 @@
+"""What time alone changes: lines left behind by a dead worker, old keys, old charges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, select, update
+
+from bot.ledger.tables import charges, conversations, deliveries, messages
+from bot.model import ConversationKey
+
+DELIVERY_SECONDS = 8 * 86_400.0  # Telegram gives up after 24 h; random update ids restart after 7 d
+CHARGE_SECONDS = 3 * 3_600.0  # longer than any window that a charge counts in
+DUE_AT_ONCE = 1_000
+
+
+def due(connection: Connection, now: float) -> Sequence[ConversationKey]:
+    """Conversations with work that nobody is doing, the longest waiting first."""
+    waiting = (
+        select(messages.c.conversation, messages.c.seq)
+        .where(messages.c.state.in_(("waiting", "in_turn")))
+        .order_by(messages.c.seq)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(conversations.c.key)
+        .join(waiting, waiting.c.conversation == conversations.c.key)
+        .where(conversations.c.lease_until <= now, conversations.c.retry_at <= now)
+        .group_by(conversations.c.key)
+        .order_by(waiting.c.seq)
+        .limit(DUE_AT_ONCE)
+    )
+    return [ConversationKey.parse(row.key) for row in rows]
+
+
+def free_all_leases(connection: Connection) -> int:
+    """At the start of the only process: whoever held a line before is gone."""
+    freed = connection.execute(
+        update(conversations)
+        .where(conversations.c.lease_owner != "")
+        .values(lease_owner="", lease_until=0)
+    )
+    connection.execute(
+        update(messages).where(messages.c.state == "sending").values(state="unknown", until=0)
+    )
+    return freed.rowcount
+
+
+def purge(connection: Connection, now: float) -> None:
+    """Forget keys and charges that can matter no more."""
+    connection.execute(delete(deliveries).where(deliveries.c.at < now - DELIVERY_SECONDS))
+    connection.execute(delete(charges).where(charges.c.at < now - CHARGE_SECONDS))

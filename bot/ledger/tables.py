@@ -1,0 +1,164 @@
+"""The tables. Every one carries the conversation key or an identity, so that it can be sharded."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+# Keys of everything that was accepted, for dropping repeats. Kept 8 days; survives erasure.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("digest", String, nullable=False),  # keyed hash of the text, never the text
+    Column("at", Float, nullable=False),
+    Index("deliveries_at", "at"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("last_in_at", Float, nullable=False),
+    Column("language", String),
+    Column("pinned_language", Boolean, nullable=False, server_default=text("0")),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("form", JSON(none_as_null=True)),
+    Column("facts", JSON, nullable=False, server_default=text("'{}'")),
+    Column("ownership", String, nullable=False, server_default="bot"),
+    Column("holder", String, nullable=False, server_default=""),
+    Column("epoch", Integer, nullable=False, server_default=text("0")),  # rises with each claim
+    Column("lease_owner", String, nullable=False, server_default=""),
+    Column("lease_until", Float, nullable=False, server_default=text("0")),
+    Column("fence", Integer, nullable=False, server_default=text("0")),  # rises with each lease
+    Column("retry_at", Float, nullable=False, server_default=text("0")),
+)
+
+# direction: in (customer), out (to a customer or an agent), act (staff; never shown to customers).
+# state of in and act: waiting, in_turn, done, limited, dead.
+# state of out: pending, sending, sent, failed, unknown, superseded.
+messages = Table(
+    "messages",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("conversation", String, nullable=False),
+    Column("direction", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("external_id", String, nullable=False, server_default=""),
+    Column("identity", String, nullable=False, server_default=""),
+    Column("author", String, nullable=False),
+    Column("kind", String, nullable=False, server_default="text"),
+    Column("text", Text, nullable=False),
+    Column("button", String, nullable=False, server_default=""),
+    Column("quoted", Text, nullable=False, server_default=""),
+    Column("media", JSON(none_as_null=True)),
+    Column("buttons", JSON(none_as_null=True)),
+    Column("limit_verdict", String, nullable=False, server_default="pass"),
+    Column("verdict", String, nullable=False, server_default=""),  # how its turn ended
+    Column("turn_id", Integer),
+    Column("part", Integer, nullable=False, server_default=text("0")),
+    Column("answers", JSON(none_as_null=True)),  # of out: seq of the messages it answers
+    Column("answered_by", Integer),  # of in: seq of the one valid answer
+    Column("epoch", Integer, nullable=False, server_default=text("0")),
+    Column("receipt", String, nullable=False, server_default=""),
+    Column("owner", String, nullable=False, server_default=""),  # of a row being sent
+    Column("until", Float, nullable=False, server_default=text("0")),
+    Column("act", JSON(none_as_null=True)),
+    Column("at", Float, nullable=False),
+    Index("messages_conversation", "conversation", "seq"),
+    Index(
+        "messages_open",
+        "conversation",
+        "seq",
+        sqlite_where=text("state IN ('waiting', 'in_turn')"),
+        postgresql_where=text("state IN ('waiting', 'in_turn')"),
+    ),
+    Index(
+        "messages_outbox",
+        "state",
+        "seq",
+        sqlite_where=text("state IN ('pending', 'sending')"),
+        postgresql_where=text("state IN ('pending', 'sending')"),
+    ),
+    sqlite_autoincrement=True,  # a number is never used twice, even after an erasure
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation", String, nullable=False),
+    Column("state", String, nullable=False),  # open, settled, superseded
+    Column("attempts", Integer, nullable=False),
+    Column("opened_at", Float, nullable=False),
+    Column("settled_at", Float),
+    Column("verdict", String, nullable=False, server_default=""),
+    Column("reason", String, nullable=False, server_default=""),
+    Column("trail", JSON(none_as_null=True)),
+    Index("turns_conversation", "conversation", "id"),
+    sqlite_autoincrement=True,
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation", String, nullable=False),
+    Column("status", String, nullable=False),  # waiting, claimed, resolved
+    Column("reason", String, nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("agent", String, nullable=False, server_default=""),
+    Column("opened_at", Float, nullable=False),
+    Column("claimed_at", Float),
+    Column("resolved_at", Float),
+    Index("cases_conversation", "conversation"),
+    Index(
+        "cases_one_open",
+        "conversation",
+        unique=True,
+        sqlite_where=text("status <> 'resolved'"),
+        postgresql_where=text("status <> 'resolved'"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+# What a person has used of the budget. Outlives /forget: forgetting is no way around the limit.
+charges = Table(
+    "charges",
+    metadata,
+    Column("identity", String, primary_key=True),
+    Column("state", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("charges_at", "at"),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("day", String, primary_key=True),  # UTC date
+    Column("name", String, primary_key=True),
+    Column("n", Integer, nullable=False),
+)
+
+# When a staff surface was last connected: a promise of a person needs somebody to see it.
+staff_seen = Table(
+    "staff_seen",
+    metadata,
+    Column("agent", String, primary_key=True),
+    Column("at", Float, nullable=False),
+)
