@@ -35,7 +35,9 @@ class Sender(Protocol):
 class Outbox(Protocol):
     """Where answers wait to be sent."""
 
-    async def take(self, owner: str, now: float, until: float, most: int) -> Sequence[Parcel]:
+    async def take(
+        self, owner: str, now: float, until: float, most: int, channels: Sequence[str]
+    ) -> Sequence[Parcel]:
         """Move rows from pending to sending: the oldest of each chat, on its ownership epoch."""
         ...
 

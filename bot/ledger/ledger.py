@@ -83,9 +83,11 @@ class Ledger:
     async def due(self, now: float) -> Sequence[ConversationKey]:
         return await self._engine.read(partial(sweeping.due, now=now))
 
-    async def take(self, owner: str, now: float, until: float, most: int) -> Sequence[Parcel]:
+    async def take(
+        self, owner: str, now: float, until: float, most: int, channels: Sequence[str]
+    ) -> Sequence[Parcel]:
         return await self._engine.write(
-            partial(outbox.take, owner=owner, now=now, until=until, most=most)
+            partial(outbox.take, owner=owner, now=now, until=until, most=most, channels=channels)
         )
 
     async def sent(self, seq: int, owner: str, external_id: str) -> None:

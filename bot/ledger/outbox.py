@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, exists, func, select, update
+from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from bot.delivery.ports import Parcel
 from bot.ledger.rows import buttons_from
@@ -13,7 +13,12 @@ from bot.model import ConversationKey
 
 
 def take(
-    connection: Connection, owner: str, now: float, until: float, most: int
+    connection: Connection,
+    owner: str,
+    now: float,
+    until: float,
+    most: int,
+    channels: Sequence[str],
 ) -> Sequence[Parcel]:
     """Move the oldest pending row of each chat to sending.
 
@@ -33,6 +38,7 @@ def take(
         .where(
             row.c.state == "pending",
             row.c.until <= now,
+            or_(*(row.c.conversation.startswith(f"{name}/") for name in channels)),
             row.c.seq == first_of_chat,
             row.c.epoch == conversations.c.epoch,
             ~exists().where(

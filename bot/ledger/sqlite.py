@@ -53,6 +53,7 @@ class SqliteEngine:
             f"sqlite+aiosqlite:///file:{file.absolute()}?mode=ro&uri=true",
             pool_size=READERS,
             max_overflow=0,
+            hide_parameters=True,
         )
         event.listen(self._async.sync_engine, "connect", _only_read)
         self._closed = False
@@ -111,7 +112,11 @@ class SqliteEngine:
 def writing_engine(file: Path) -> SyncEngine:
     """A synchronous engine whose one connection may write; also used by the migrations."""
     engine = create_engine(
-        f"sqlite:///{file}", connect_args={"check_same_thread": False}, pool_size=1, max_overflow=0
+        f"sqlite:///{file}",
+        connect_args={"check_same_thread": False},
+        pool_size=1,
+        max_overflow=0,
+        hide_parameters=True,  # an error names the statement, never what a customer wrote
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin_immediate)

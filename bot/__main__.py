@@ -1,0 +1,189 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from bot import __version__
+from bot.errors import BotError, ConfigError
+
+app = typer.Typer(
+    name="nightdesk",
+    help="A front desk for chat that still answers when the AI provider is down.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+desk = typer.Typer(
+    help="The staff side: see waiting cases, answer, note, resolve. "
+    "Without a command it stays open and shows what is new.",
+    invoke_without_command=True,
+)
+app.add_typer(desk, name="desk")
+
+CaseNumber = Annotated[int, typer.Argument(help="The case's number, as `desk list` shows it.")]
+Words = Annotated[list[str], typer.Argument(help="What to write.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output.")]
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"nightdesk {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def serve() -> None:
+    """Open the desk: web chat, HTTP API, rules and the local socket, until Ctrl+C or SIGTERM."""
+    from bot.app import configure_logging, read_plan
+    from bot.app import serve as serve_plan
+
+    configure_logging()
+    _run(lambda: serve_plan(read_plan(), lambda line: print(line, flush=True)))  # noqa: T201  # the greeting is for a person
+
+
+@app.command()
+def chat() -> None:
+    """Talk to the desk as a customer, here in the terminal.
+
+    Uses the desk that serves this database; where none runs, it opens one for the time being.
+    """
+    from bot.cli.chat import chat as run_chat
+
+    _quiet_logging()
+    _run(lambda: run_chat(typer.echo))
+
+
+@desk.callback()
+def desk_root(
+    context: typer.Context,
+    agent: Annotated[
+        str, typer.Option("--as", help="Your name at the desk.", show_default="your user name")
+    ] = "",
+) -> None:
+    context.obj = agent or getpass.getuser()
+    if context.invoked_subcommand is None:
+        from rich.console import Console
+
+        from bot.cli.desk import session
+
+        _quiet_logging()
+        _run(lambda: session(context.obj, Console()))
+
+
+@desk.command("list")
+def desk_list(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Resolved cases too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List cases, the longest waiting first."""
+    _desk(context, lambda desk: desk.list(everything=everything, as_json=as_json))
+
+
+@desk.command("show")
+def desk_show(context: typer.Context, case: CaseNumber, as_json: AsJson = False) -> None:
+    """Show a case's card: who, why, what was said, what is known."""
+    _desk(context, lambda desk: desk.show(case, as_json=as_json))
+
+
+@desk.command("claim")
+def desk_claim(context: typer.Context, case: CaseNumber) -> None:
+    """Take a chat: from now on the bot says nothing in it."""
+    _desk(context, lambda desk: desk.act("claim", case, ""))
+
+
+@desk.command("reply")
+def desk_reply(context: typer.Context, case: CaseNumber, text: Words) -> None:
+    """Answer the customer; takes the chat if nobody has it."""
+    _desk(context, lambda desk: desk.act("reply", case, " ".join(text)))
+
+
+@desk.command("note")
+def desk_note(context: typer.Context, case: CaseNumber, text: Words) -> None:
+    """Write a note that the customer never sees."""
+    _desk(context, lambda desk: desk.act("note", case, " ".join(text)))
+
+
+@desk.command("release")
+def desk_release(context: typer.Context, case: CaseNumber) -> None:
+    """Give the chat back to the bot and leave the case open for the next person."""
+    _desk(context, lambda desk: desk.act("release", case, ""))
+
+
+@desk.command("resolve")
+def desk_resolve(context: typer.Context, case: CaseNumber) -> None:
+    """Close the case; the bot answers again."""
+    _desk(context, lambda desk: desk.act("resolve", case, ""))
+
+
+def _desk(context: typer.Context, command: Any) -> None:
+    from rich.console import Console
+
+    from bot.cli.desk import run_command
+
+    _quiet_logging()
+    if not _run(lambda: run_command(context.obj, Console(), command)):
+        raise typer.Exit(1)
+
+
+def _quiet_logging() -> None:
+    """A person is typing here: only what went wrong is shown."""
+    import structlog
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger("error"),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+
+
+def _run(program: Any) -> Any:
+    """Run to the end; what is wrong is said in plain words with the right exit code."""
+    try:
+        with asyncio.Runner(loop_factory=_fast_loop) as runner:
+            return runner.run(_awaited(program))
+    except ConfigError as error:
+        count = len(error.flaws)
+        typer.echo(
+            f"Nightdesk cannot start: {count} thing{'s' if count != 1 else ''} to mend.\n", err=True
+        )
+        typer.echo(str(error), err=True)
+        _leave(2)
+    except BotError as error:
+        typer.echo(f"nightdesk: {error}", err=True)
+        _leave(1)
+    except KeyboardInterrupt:
+        _leave(130)
+
+
+async def _awaited(program: Any) -> Any:
+    coroutine: Coroutine[Any, Any, Any] = program()
+    return await coroutine
+
+
+def _fast_loop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    return uvloop.new_event_loop()
+
+
+def _leave(code: int) -> NoReturn:
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Entry point of the `nightdesk` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""The composition root: the only place that builds concrete things, and their life and death."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot import __version__
+from bot.book import Book
+from bot.channels import api, desk, terminal, web
+from bot.clock import SYSTEM, Clock
+from bot.config import Environment, Settings, config_file, load_environment, load_settings
+from bot.desk.connected import ConnectedDesk
+from bot.errors import BotError
+from bot.intake.accept import Intake
+from bot.intake.line import Line
+from bot.intake.ports import Allowance, Pauses
+from bot.ledger.file import FileLock, secret_beside
+from bot.ledger.ledger import Ledger
+from bot.ledger.migrate import migrate
+from bot.ledger.opening import Opening
+from bot.ledger.sqlite import SqliteEngine, writing_engine
+from bot.pipeline import road
+from bot.presence import Presence
+from bot.web.api import Api
+from bot.web.chat import Chat, Visitors
+from bot.web.health import Health
+from bot.web.local import Local
+from bot.web.server import Server, application, listen_local, listen_tcp
+from bot.words.load import load_book
+
+log = structlog.get_logger()
+
+# Channels whose pages and programs read the ledger themselves: nothing has to be sent to them.
+PULLED = frozenset({web.CHANNEL, api.CHANNEL, terminal.CHANNEL, desk.CHANNEL})
+LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest burst and turn
+GRACE_SECONDS = 10.0  # for turns under way when the program stops
+
+
+class CannotListen(BotError):
+    """The address is taken or does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything read and checked before anything is opened."""
+
+    environment: Environment
+    settings: Settings
+    book: Book
+
+
+def read_plan() -> Plan:
+    """Read environment, config.yaml and templates. Raises ConfigError with every flaw."""
+    environment = load_environment()
+    path = config_file(environment)
+    settings = load_settings(path)
+    business = settings.business
+    book = load_book(
+        path.parent / settings.rules.templates,
+        business.languages,
+        business.default_language,
+        business.timezone,
+    )
+    return Plan(environment, settings, book)
+
+
+def configure_logging() -> None:
+    """One line an event on standard error: JSON for machines, plain where a person looks on."""
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=True)
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger("info"),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+class App:
+    """A desk that is open: ledger, line and doors."""
+
+    def __init__(self, plan: Plan, ledger: Ledger, secret: bytes, clock: Clock) -> None:
+        settings = plan.settings
+        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.presence = Presence()
+        self.ledger = ledger
+        surface = ConnectedDesk(ledger, settings.desk.seen_minutes * 60)
+        self.line = Line(
+            ledger,
+            road(surface),
+            book := _always(plan.book),
+            clock,
+            self.presence,
+            owner,
+            wake_courier=_nobody_to_wake,
+        )
+        limits = settings.limits
+        self.intake = Intake(
+            ledger,
+            book,
+            Allowance(limits.messages_per_hour, limits.commands_per_minute)
+            if limits.enabled
+            else None,
+            secret,
+            clock,
+            self.line.ring,
+        )
+        most = settings.web.max_body_bytes
+        visitors = Visitors(secret)
+        chat = Chat(self.intake, ledger, self.presence, visitors, book, clock, most)
+        keys = plan.environment.api_keys
+        self.public = application(
+            [
+                *Api(self.intake, ledger, keys, clock, most).routes(),
+                *Health(ledger.backlog).routes(),
+                *(chat.routes() if settings.web.chat else ()),
+            ]
+        )
+        self.local = application(
+            Local(
+                self.intake,
+                ledger,
+                ledger,
+                ledger,
+                self.presence,
+                clock,
+                most,
+                settings.deadlines.send_seconds,
+            ).routes()
+        )
+
+
+def _always(book: Book) -> Callable[[], Book]:
+    return lambda: book
+
+
+def _nobody_to_wake() -> None:
+    """Every channel of this version reads the ledger: there is no courier to wake."""
+
+
+@asynccontextmanager
+async def opened(plan: Plan, clock: Clock = SYSTEM) -> AsyncIterator[App]:
+    """Lock, migrate and open the database, serve the local socket, and run the line.
+
+    Raises AlreadyServed when another process has the database, ConfigError when it is newer.
+    """
+    database = plan.environment.database_file
+    lock = FileLock(database)
+    lock.take()
+    try:
+        given = plan.environment.nightdesk_secret_key
+        secret = given.get_secret_value().encode() if given else secret_beside(database)
+        _migrated(database)
+        ledger = _ledger(plan, database)
+        try:
+            await ledger.start_afresh()
+            app = App(plan, ledger, secret, clock)
+            local = Server(app.local, listen_local(database))
+            await local.start()
+            sweep = asyncio.create_task(app.line.run())
+            try:
+                yield app
+            finally:
+                await app.line.stop(GRACE_SECONDS)
+                await sweep
+                app.presence.close()
+                await local.stop()
+        finally:
+            await ledger.close()
+    finally:
+        lock.free()
+
+
+def _migrated(database: Path) -> None:
+    engine = writing_engine(database)
+    try:
+        before, after = migrate(engine)
+    finally:
+        engine.dispose()
+    if before != after:
+        log.info("database_migrated", before=before, after=after)
+
+
+def _ledger(plan: Plan, database: Path) -> Ledger:
+    inbox, deadlines = plan.settings.inbox, plan.settings.deadlines
+    opening = Opening(
+        Pauses(inbox.join, inbox.pause_seconds, inbox.pause_cap_seconds),
+        lease_seconds=inbox.pause_cap_seconds + deadlines.turn_seconds + LEASE_SLACK,
+        turn_seconds=deadlines.turn_seconds,
+        history_messages=inbox.history_messages,
+    )
+    return Ledger(SqliteEngine(database), opening, PULLED)
+
+
+async def serve(plan: Plan, say: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT. Raises CannotListen besides what `opened` raises."""
+    host, port = plan.environment.host, plan.environment.port
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with opened(plan) as app:
+        try:
+            listening = listen_tcp(host, port)
+        except OSError as error:
+            raise CannotListen(
+                f"cannot listen on {host}:{port}: {error.strerror or error}; set HOST and PORT"
+            ) from error
+        public = Server(app.public, listening)
+        await public.start()
+        for line in greeting(plan, listening.getsockname()[1]):
+            say(line)
+        try:
+            await stop.wait()
+            say("Closing: no new turns, finishing what is under way.")
+        finally:
+            # Messages are still stored while the last turns finish; pages are let go first,
+            # for a stream that stays open would hold the server.
+            await app.line.stop(GRACE_SECONDS)
+            app.presence.close()
+            await public.stop()
+
+
+def greeting(plan: Plan, port: int) -> list[str]:
+    """What is on, what is off, and how to switch it on."""
+    environment, settings = plan.environment, plan.settings
+    shown = "127.0.0.1" if environment.host in ("0.0.0.0", "::", "") else environment.host  # noqa: S104  # compared, not bound
+    address = f"http://{shown}:{port}"
+    keys = len(environment.api_keys)
+    later = "off, this version does not speak it yet"
+    return [
+        f"Nightdesk {__version__} is open.",
+        f"  Web chat: {address}/" if settings.web.chat else "  Web chat: off, set web.chat",
+        f"  HTTP API: {address}/api/messages ({keys} key{'s' if keys > 1 else ''})"
+        if keys
+        else "  HTTP API: off, set NIGHTDESK_API_KEYS",
+        "  Terminal: on, run `nightdesk chat`; for staff `nightdesk desk`",
+        f"  Telegram: {later}"
+        if environment.telegram_bot_token.get_secret_value()
+        else "  Telegram: off, set TELEGRAM_BOT_TOKEN",
+        f"  WhatsApp: {later}"
+        if environment.twilio_account_sid
+        else "  WhatsApp: off, set TWILIO_ACCOUNT_SID",
+        f"  Models:   {later}"
+        if environment.openai_api_key.get_secret_value()
+        or environment.anthropic_api_key.get_secret_value()
+        else "  Models:   off, set OPENAI_API_KEY or ANTHROPIC_API_KEY",
+        f"  Rules:    {len(plan.book.intents)} topics in {', '.join(plan.book.languages)}",
+        f"  Ledger:   {environment.database_file} (SQLite {sqlite3.sqlite_version})",
+    ]

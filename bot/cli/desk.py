@@ -1,0 +1,200 @@
+"""`nightdesk desk`: the staff side in a terminal, as single commands or as a running session."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bot.cli.socket_client import DeskGone, Refusal, SocketClient, local_desk
+from bot.cli.typed import typed_lines
+from bot.desk.card import harmless
+
+HELP = """\
+  list                 open cases, the longest waiting first
+  show N               the card of case N
+  claim N              take the chat: the bot is silent at once
+  reply N TEXT         answer the customer (takes the chat if nobody has it)
+  note N TEXT          write a note that stays inside
+  release N            give the chat back to the bot, the case stays open
+  resolve N            give the chat back to the bot and close the case
+  quit                 leave (Ctrl+D too)"""
+ACTIONS = ("claim", "reply", "note", "release", "resolve")
+LOOK_SECONDS = 2.0  # how often a running session looks for new cases
+CARRIED_OUT_SECONDS = 10.0  # how long to wait for the line to carry out an act
+FINISHED = frozenset({"done", "dead"})
+_TOLD = {
+    "claim": "case {case} is yours; the bot is silent.",
+    "reply": "sent to the customer of case {case}.",
+    "note": "noted on case {case}; the customer does not see it.",
+    "release": "case {case} is back with the bot and waits for the next person.",
+    "resolve": "case {case} is resolved; the bot answers again.",
+}
+
+
+class Desk:
+    """What one agent can do."""
+
+    def __init__(self, client: SocketClient, agent: str, console: Console) -> None:
+        self._client = client
+        self._agent = agent
+        self._console = console
+
+    async def cases(self, *, everything: bool = False) -> list[dict[str, Any]]:
+        found = await self._client.get("/desk/cases", agent=self._agent, all=int(everything))
+        return list(found["cases"])
+
+    async def list(self, *, everything: bool, as_json: bool) -> None:
+        found = await self.cases(everything=everything)
+        if as_json:
+            self._console.print_json(json.dumps({"cases": found}))
+        elif not found:
+            self._console.print("Nobody is waiting.")
+        else:
+            self._console.print(_table(found))
+
+    async def show(self, case: int, *, as_json: bool) -> None:
+        card = await self._client.get(f"/desk/cases/{case}", agent=self._agent)
+        if as_json:
+            self._console.print_json(json.dumps(card))
+            return
+        title, *rest = card["lines"]
+        self._console.print(f"[bold]{escape(title)}[/bold]")
+        for line in rest:
+            self._console.print(escape(line), highlight=False)
+
+    async def act(self, action: str, case: int, text: str) -> bool:
+        """Do it, wait until it is carried out, and say how it went."""
+        before = await self._last_answer()
+        done = await self._client.post(
+            "/desk/acts",
+            {
+                "id": secrets.token_hex(8),
+                "case": case,
+                "agent": self._agent,
+                "action": action,
+                "text": text,
+            },
+        )
+        state = await self._carried_out(done["act"])
+        told = [each for each in await self._answers(before) if each["seq"] > before]
+        if told:
+            for each in told:
+                self._console.print(f"[yellow]{escape(harmless(each['text']))}[/yellow]")
+            return False
+        if state not in FINISHED:
+            self._console.print(
+                f"[yellow]stored, not carried out yet ({state}); it will be.[/yellow]"
+            )
+            return True
+        self._console.print(f"[green]{_TOLD[action].format(case=case)}[/green]")
+        if not done["confirmed"]:
+            self._console.print("[yellow]An answer of the bot may still arrive.[/yellow]")
+        return True
+
+    async def _carried_out(self, act: int) -> str:
+        deadline = asyncio.get_running_loop().time() + CARRIED_OUT_SECONDS
+        while True:
+            state = str((await self._client.get(f"/desk/acts/{act}"))["state"])
+            if state in FINISHED or asyncio.get_running_loop().time() > deadline:
+                return state
+            await asyncio.sleep(0.05)
+
+    async def _answers(self, after: int) -> list[dict[str, Any]]:
+        found = await self._client.get("/desk/answers", agent=self._agent, after=after)
+        return list(found["answers"])
+
+    async def _last_answer(self) -> int:
+        answers = await self._answers(0)
+        return int(answers[-1]["seq"]) if answers else 0
+
+
+def _table(found: Iterable[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("case", "waiting", "status", "channel", "why", "last message"):
+        table.add_column(name, no_wrap=name != "last message")
+    for case in found:
+        status = f"{case['status']} by {case['agent']}" if case["agent"] else case["status"]
+        table.add_row(
+            str(case["id"]),
+            case["waiting"],
+            escape(harmless(status)),
+            case["channel"],
+            escape(case["why"]),
+            escape(harmless(case["last_text"])[:80]),
+        )
+    return table
+
+
+async def run_command(agent: str, console: Console, command: Callable[[Desk], Any]) -> bool:
+    """Run one command against the desk; False when the desk said no."""
+    async with local_desk() as client:
+        try:
+            return await command(Desk(client, agent, console)) is not False
+        except Refusal as refusal:
+            console.print(f"[red]{escape(str(refusal))}[/red]")
+            return False
+
+
+async def session(agent: str, console: Console) -> None:
+    """A running desk: shows new cases and messages as they come, takes commands."""
+    async with local_desk() as client:
+        desk = Desk(client, agent, console)
+        console.print(f"Desk of [bold]{escape(agent)}[/bold]. Type help for the commands.")
+        await desk.list(everything=False, as_json=False)
+        watching = asyncio.create_task(_watch(desk, console))
+        try:
+            async for line in typed_lines("desk> "):
+                if watching.done():
+                    break
+                if line.strip() in ("quit", "exit"):
+                    return
+                await _obey(desk, console, line)
+            if watching.done():
+                watching.result()
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+
+async def _obey(desk: Desk, console: Console, line: str) -> None:
+    word, _, rest = line.strip().partition(" ")
+    number, _, text = rest.strip().partition(" ")
+    try:
+        if word == "list":
+            await desk.list(everything=number == "all", as_json=False)
+        elif word == "show" and number.isdecimal():
+            await desk.show(int(number), as_json=False)
+        elif word in ACTIONS and number.isdecimal():
+            await desk.act(word, int(number), text.strip())
+        elif word == "help":
+            console.print(HELP, highlight=False)
+        elif word:
+            console.print(f"[yellow]I do not know that. Nothing was sent.[/yellow]\n{HELP}")
+    except Refusal as refusal:
+        console.print(f"[red]{escape(str(refusal))}[/red]")
+
+
+async def _watch(desk: Desk, console: Console) -> None:
+    """Say what is new: cases, and messages in the chats that this session has seen."""
+    seen = {case["id"]: case["last_at"] for case in await desk.cases()}
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            found = await desk.cases()
+        except DeskGone as gone:
+            console.print(f"[red]{gone}[/red]")
+            raise
+        for case in found:
+            number, text = case["id"], escape(harmless(case["last_text"])[:80])
+            if number not in seen:
+                console.print(f"[bold]New case {number}[/bold] ({escape(case['why'])}): {text}")
+            elif case["last_at"] > seen[number]:
+                console.print(f"[bold]Case {number}[/bold]: {text}")
+            seen[number] = case["last_at"]

@@ -1,0 +1,104 @@
+"""Speaking to the desk of a database over its local socket; opening that desk if none runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.app import opened, read_plan
+from bot.config import load_environment
+from bot.errors import AlreadyServed, BotError
+from bot.web.server import socket_path
+
+
+class DeskGone(BotError):
+    """The desk stopped while we were talking to it."""
+
+
+class Refusal(BotError):
+    """The desk said no; the message says why."""
+
+
+class SocketClient:
+    """HTTP over the Unix socket, JSON both ways."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def get(self, path: str, **query: str | int) -> dict[str, Any]:
+        return await self._ask("GET", path, query, None)
+
+    async def post(self, path: str, body: Mapping[str, Any], **query: str) -> dict[str, Any]:
+        return await self._ask("POST", path, query, body)
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int],
+        body: Mapping[str, Any] | None,
+    ) -> dict[str, Any]:
+        try:
+            async with self._session.request(method, path, params=query, json=body) as answer:
+                said: dict[str, Any] = await answer.json(content_type=None)
+                if "error" in said:
+                    raise Refusal(said["error"]["message"])
+                return said
+        except (aiohttp.ClientError, OSError) as error:
+            raise DeskGone("the desk does not answer any more; start it and try again") from error
+
+    async def events(self, path: str, **query: str | int) -> AsyncIterator[tuple[str, Any]]:
+        """Server-sent events as (name, data). Ends when the desk closes; raises DeskGone."""
+        try:
+            async with self._session.get(
+                path, params=query, timeout=aiohttp.ClientTimeout(total=None, sock_read=60)
+            ) as answer:
+                name = ""
+                async for raw in answer.content:
+                    line = raw.decode().rstrip("\n")
+                    if line.startswith("event: "):
+                        name = line.removeprefix("event: ")
+                    elif line.startswith("data: "):
+                        yield name, json.loads(line.removeprefix("data: "))
+        except (aiohttp.ClientError, OSError) as error:
+            raise DeskGone("the desk does not answer any more; start it and try again") from error
+
+
+@asynccontextmanager
+async def local_desk() -> AsyncIterator[SocketClient]:
+    """A client of the desk that serves the configured database.
+
+    Where none runs, this process takes the database's lock and opens one of its own, without the
+    public address, for as long as the block lasts. Raises ConfigError, AlreadyServed.
+    """
+    path = socket_path(load_environment().database_file)
+    if await _answers(path):
+        async with _client(path) as client:
+            yield client
+        return
+    try:
+        async with opened(read_plan()), _client(path) as client:
+            yield client
+    except AlreadyServed as error:
+        raise AlreadyServed(f"{error} (it does not answer on its local socket)") from error
+
+
+async def _answers(path: Path) -> bool:
+    try:
+        async with _client(path) as client:
+            await client.get("/desk/ping")
+    except DeskGone:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def _client(path: Path) -> AsyncIterator[SocketClient]:
+    connector = aiohttp.UnixConnector(str(path))
+    async with aiohttp.ClientSession("http://desk", connector=connector) as session:
+        yield SocketClient(session)

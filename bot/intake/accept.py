@@ -1,0 +1,54 @@
+"""Accept: what every door calls once a message is parsed. After it returns, nothing is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.book import Book
+from bot.clock import Clock
+from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival, Inbox
+from bot.model import ConversationKey, Incoming, Kind, Limit, StaffAct
+from bot.rules.commands import recognise
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The one way in for customers and for staff."""
+
+    inbox: Inbox
+    book: Callable[[], Book]
+    allowance: Allowance | None  # None: nobody is limited
+    secret: bytes  # keys the digests, so that a stored digest tells nothing about a text
+    clock: Clock
+    ring: Callable[[ConversationKey, bool], None]  # wakes the line; True: do not wait for more
+
+    async def accept(self, message: Incoming, *, refuse_when_limited: bool = False) -> Accepted:
+        """Store a customer's message durably, once. Raises LedgerError: nothing was stored.
+
+        `refuse_when_limited` is for senders that are programs: they are told so at once, and
+        may send the same id again.
+        """
+        if message.kind in (Kind.TEXT, Kind.BUTTON) and recognise(message.said, self.book()):
+            message = replace(message, kind=Kind.COMMAND)
+        accepted = await self.inbox.accept(
+            Arrival(message, self._digest(message), self.allowance, refuse_when_limited)
+        )
+        if accepted.admission is Admission.REFUSED:
+            await self.inbox.count_refused(message.conversation.channel, self.clock.now())
+        if accepted.admission is Admission.NEW and accepted.limit is not Limit.SILENT:
+            self.ring(message.conversation, message.kind not in (Kind.TEXT, Kind.MEDIA))
+        return accepted
+
+    async def accept_act(self, act: StaffAct) -> ActAccepted:
+        """Store what a staff member did; a claim has taken effect when this returns."""
+        accepted = await self.inbox.accept_act(act, self.clock.now())
+        if not accepted.duplicate:
+            self.ring(accepted.conversation, True)
+        return accepted
+
+    def _digest(self, message: Incoming) -> str:
+        said = f"{message.kind is Kind.BUTTON}\x1f{message.said}".encode()
+        return hmac.new(self.secret, said, hashlib.sha256).hexdigest()

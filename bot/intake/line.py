@@ -1,0 +1,239 @@
+"""The line: one conversation at a time in order, all conversations side by side.
+
+Each conversation with work has one task. It leases the line in the ledger, waits for the end of
+the burst, decides the turn and settles it. A kill at any point leaves rows that the next start,
+or the sweep, picks up again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.book import Book
+from bot.clock import Clock
+from bot.errors import LedgerError
+from bot.intake.ports import (
+    Joining,
+    Later,
+    LineLedger,
+    Nothing,
+    Opened,
+    Settled,
+    Settlement,
+)
+from bot.model import ConversationKey, Outcome, Verdict
+from bot.pipeline import Road, dead, handle
+from bot.presence import Presence, Sign
+
+log = structlog.get_logger()
+
+MOST_ATTEMPTS = 5
+LONGEST_SECONDS = 600.0  # from a turn's first attempt, looked at when an attempt fails
+REST_SECONDS = 0.5  # after the first failed attempt; doubles with each one
+TURNS_AT_ONCE = 64
+SWEEP_SECONDS = 1.0
+PURGE_SECONDS = 3_600.0
+
+
+@dataclass(slots=True)
+class _Task:
+    """One conversation being served."""
+
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)  # the burst need not be awaited
+    again: bool = False  # something arrived since the ledger was last asked
+    task: asyncio.Task[None] | None = None
+
+
+class Line:
+    """Serves conversations until it is stopped."""
+
+    def __init__(
+        self,
+        ledger: LineLedger,
+        road: Road,
+        book: Callable[[], Book],
+        clock: Clock,
+        presence: Presence,
+        owner: str,
+        wake_courier: Callable[[], None],
+    ) -> None:
+        self._ledger = ledger
+        self._road = road
+        self._book = book
+        self._clock = clock
+        self._presence = presence
+        self._owner = owner
+        self._wake_courier = wake_courier
+        self._tasks: dict[ConversationKey, _Task] = {}
+        self._slots = asyncio.Semaphore(TURNS_AT_ONCE)
+        self._stopping = asyncio.Event()
+
+    def ring(self, conversation: ConversationKey, hurry: bool) -> None:
+        """Something arrived in this conversation; `hurry` when it ends the burst."""
+        self._presence.show(conversation, Sign.NEWS)
+        if self._stopping.is_set():
+            return
+        running = self._tasks.get(conversation)
+        if running is None:
+            running = self._tasks[conversation] = _Task()
+            running.task = asyncio.create_task(self._serve(conversation, running))
+        running.again = True
+        if hurry:
+            running.hurry.set()
+
+    async def run(self) -> None:
+        """Pick up what a dead worker left behind, for as long as the program runs."""
+        purged = 0.0
+        while not self._stopping.is_set():
+            now = self._clock.now()
+            try:
+                for conversation in await self._ledger.due(now):
+                    if conversation not in self._tasks:
+                        self.ring(conversation, hurry=False)
+                if now - purged > PURGE_SECONDS:
+                    await self._ledger.purge(now)
+                    purged = now
+            except LedgerError as error:
+                log.error("sweep_failed", error=str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SWEEP_SECONDS):
+                    await self._stopping.wait()
+
+    async def stop(self, grace: float) -> None:
+        """Take no new turn, let running ones finish for `grace` seconds, put the rest back."""
+        self._stopping.set()
+        for running in self._tasks.values():
+            running.hurry.set()
+        tasks = [running.task for running in self._tasks.values() if running.task]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _serve(self, conversation: ConversationKey, running: _Task) -> None:
+        try:
+            while running.again and not self._stopping.is_set():
+                running.again = False
+                try:
+                    with ExitStack() as signs:
+                        await self._next_turn(conversation, running, signs)
+                except LedgerError as error:
+                    # Nothing was lost: the lease runs out and the sweep finds the rows again.
+                    log.error("line_failed", error=str(error))
+                    await self._clock.sleep(REST_SECONDS)
+        finally:
+            del self._tasks[conversation]
+
+    async def _next_turn(
+        self, conversation: ConversationKey, running: _Task, signs: ExitStack
+    ) -> None:
+        """Wait for the end of the burst, then decide and settle one turn."""
+        typing = False
+        while True:
+            async with self._slots:
+                begun = await self._ledger.begin(
+                    conversation,
+                    self._owner,
+                    self._clock.now(),
+                    self._book(),
+                    self._clock.seed(),
+                )
+                if isinstance(begun, Opened):
+                    if begun.visible and not typing:
+                        signs.enter_context(self._presence.typing(conversation))
+                    settled = await self._decide_and_settle(begun)
+                    running.again = running.again or settled.more
+                    return
+            match begun:
+                case Nothing():
+                    return
+                case Later(at):
+                    self._ring_at(conversation, at)
+                    return
+                case Joining(closes_at, visible):
+                    if self._stopping.is_set():
+                        await self._ledger.let_go(conversation, self._owner)
+                        return
+                    if visible and not typing:
+                        typing = True
+                        signs.enter_context(self._presence.typing(conversation))
+                    await self._pause(running, closes_at - self._clock.now())
+
+    async def _pause(self, running: _Task, seconds: float) -> None:
+        running.hurry.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(seconds, 0.0)):
+                await running.hurry.wait()
+
+    def _ring_at(self, conversation: ConversationKey, at: float) -> None:
+        # A sleeping task would keep the conversation from being served by anything else.
+        delay = max(at - self._clock.now(), 0.0) + 0.01
+        asyncio.get_running_loop().call_later(delay, self.ring, conversation, False)
+
+    async def _decide_and_settle(self, opened: Opened) -> Settled:
+        try:
+            outcome = await self._decide(opened)
+            if outcome is None:
+                return Settled()
+            settled = await self._ledger.settle(
+                Settlement(opened.turn, self._owner, opened.fence, outcome, self._clock.now())
+            )
+        except asyncio.CancelledError:
+            await asyncio.shield(self._ledger.put_back(opened, self._owner))
+            raise
+        self._tell(opened, outcome, settled)
+        return settled
+
+    async def _decide(self, opened: Opened) -> Outcome | None:
+        """The road's decision; None when this attempt failed and the turn rests."""
+        turn = opened.turn
+        if opened.attempts > MOST_ATTEMPTS:
+            return _dead(opened)
+        try:
+            async with asyncio.timeout(turn.deadline - turn.now):
+                return await handle(turn, self._road)
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises, the line moves on
+            log.error(
+                "turn_failed", turn=turn.id, attempt=opened.attempts, error=type(error).__name__
+            )
+        now = self._clock.now()
+        if opened.attempts >= MOST_ATTEMPTS or now - opened.opened_first > LONGEST_SECONDS:
+            return _dead(opened)
+        rest = REST_SECONDS * 2 ** (opened.attempts - 1)
+        await self._ledger.postpone(opened, self._owner, now + rest)
+        self._ring_at(turn.conversation, now + rest)
+        return None
+
+    def _tell(self, opened: Opened, outcome: Outcome, settled: Settled) -> None:
+        if settled.fenced:
+            log.info("turn_fenced", turn=opened.turn.id)
+            self._ring_at(opened.turn.conversation, 0.0)
+            return
+        log.info(
+            "turn_settled",
+            turn=opened.turn.id,
+            channel=opened.turn.conversation.channel,
+            verdict=outcome.verdict.value,
+            reason=outcome.reason,
+        )
+        if settled.erased:
+            self._presence.show(opened.turn.conversation, Sign.ERASED)
+        for conversation in {message.to for message in outcome.sends}:
+            self._presence.show(conversation, Sign.NEWS)
+        if settled.to_send:
+            self._wake_courier()
+
+
+def _dead(opened: Opened) -> Outcome:
+    log.error("turn_dead", turn=opened.turn.id, attempts=opened.attempts)
+    try:
+        return dead(opened.turn)
+    except Exception as error:  # noqa: BLE001  # even without a sentence to say, the line moves on
+        log.error("dead_line_failed", error=type(error).__name__)
+        return Outcome(Verdict.DEAD, "dead")

@@ -1,0 +1,96 @@
+"""Signs of life for whoever watches a chat: something new to read, typing, erased.
+
+Signs live in this process only and may be lost; everything that matters is in the ledger, and a
+sign merely says that it is worth looking there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from bot.model import ConversationKey
+
+
+class Sign(StrEnum):
+    """What a watcher is told."""
+
+    NEWS = "news"  # the ledger has a new line
+    TYPING = "typing"
+    IDLE = "idle"  # no longer typing
+    ERASED = "erased"  # the customer deleted the chat
+    CLOSE = "close"  # the program stops
+
+
+class Watcher:
+    """One open page or terminal; a sign that is already waiting is not put a second time."""
+
+    def __init__(self) -> None:
+        self._signs: asyncio.Queue[Sign] = asyncio.Queue()
+        self._last: Sign | None = None
+
+    def put(self, sign: Sign) -> None:
+        if self._signs.empty() or sign is not self._last:
+            self._signs.put_nowait(sign)
+            self._last = sign
+
+    async def next(self, seconds: float) -> Sign | None:
+        """The next sign; None after that many seconds without one."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._signs.get()
+        except TimeoutError:
+            return None
+
+
+class Presence:
+    """Who watches which chat, and where an answer is being made."""
+
+    def __init__(self) -> None:
+        self._watchers: defaultdict[ConversationKey, list[Watcher]] = defaultdict(list)
+        self._typing: Counter[ConversationKey] = Counter()
+        self._closed = False
+
+    @contextmanager
+    def watch(self, conversation: ConversationKey) -> Iterator[Watcher]:
+        """Receive the signs of one chat; the first tells whether typing is going on."""
+        watcher = Watcher()
+        if self._closed:
+            watcher.put(Sign.CLOSE)
+        elif self._typing[conversation]:
+            watcher.put(Sign.TYPING)
+        self._watchers[conversation].append(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers[conversation].remove(watcher)
+            if not self._watchers[conversation]:
+                del self._watchers[conversation]
+
+    def show(self, conversation: ConversationKey, sign: Sign) -> None:
+        """Tell everybody who watches this chat."""
+        for watcher in self._watchers.get(conversation, ()):
+            watcher.put(sign)
+
+    @contextmanager
+    def typing(self, conversation: ConversationKey) -> Iterator[None]:
+        """Show typing for as long as the block runs."""
+        self._typing[conversation] += 1
+        self.show(conversation, Sign.TYPING)
+        try:
+            yield
+        finally:
+            self._typing[conversation] -= 1
+            if self._typing[conversation] <= 0:
+                del self._typing[conversation]
+            self.show(conversation, Sign.IDLE)
+
+    def close(self) -> None:
+        """Let every open page go, so that the server can stop."""
+        self._closed = True
+        for watchers in self._watchers.values():
+            for watcher in watchers:
+                watcher.put(Sign.CLOSE)

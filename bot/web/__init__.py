@@ -1,0 +1,1 @@
+"""Doors that speak HTTP. Plain Starlette routes: they sit on the path of every message."""

@@ -1,0 +1,110 @@
+"""Two HTTP servers in one loop: the public one on TCP, the operator's on a Unix socket."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import socket
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from bot.web.answers import broken, not_found
+
+LONGEST_SOCKET_PATH = 100  # bytes; the system allows 108 at the most (unix(7))
+CLOSE_SECONDS = 5
+BACKLOG = 2_048
+
+
+def application(routes: Sequence[BaseRoute]) -> Starlette:
+    """An application of these routes, whose every refusal is JSON."""
+    return Starlette(
+        routes=list(routes), exception_handlers={404: not_found, 405: not_found, 500: broken}
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the program stops it in its own order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def __init__(self, app: Starlette, listening: socket.socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=CLOSE_SECONDS,
+            )
+        )
+        self._listening = listening
+        self._ready = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Return once connections are taken."""
+        self._task = asyncio.create_task(self.serve(sockets=[self._listening]))
+        await self._ready.wait()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self._ready.set()
+
+    async def stop(self) -> None:
+        """Answer what is under way, then close."""
+        self.should_exit = True
+        if self._task is not None:
+            await self._task
+        self._listening.close()
+
+
+def listen_tcp(host: str, port: int) -> socket.socket:
+    """A listening TCP socket. Raises OSError when the port is taken or the host is unknown."""
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def listen_local(database: Path) -> socket.socket:
+    """The database's Unix socket, readable by this user alone (0600) from its first moment."""
+    path = socket_path(database)
+    with suppress(FileNotFoundError):
+        path.unlink()  # left by a killed process: the caller holds the database's lock
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        listening.bind(str(path))
+    finally:
+        os.umask(mask)
+    listening.listen(BACKLOG)
+    return listening
+
+
+def socket_path(database: Path) -> Path:
+    """`<database file>.sock`; under a hash in the temporary directory when that is too long."""
+    path = database.absolute().with_name(database.name + ".sock")
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    name = hashlib.sha256(os.fsencode(database.absolute())).hexdigest()[:32]
+    return Path(tempfile.gettempdir()) / f"nightdesk-{name}.sock"
