@@ -225,6 +225,7 @@ class Turn:
     seed: int  # for choosing between variants of a sentence
     unanswered: tuple[int, ...] = ()  # earlier messages that wait for a person's reply
     pinned_language: bool = False  # the customer chose the language with a command
+    retry_after: float = 3600.0  # seconds until one more message would pass, when limited
 
     @property
     def text(self) -> str:

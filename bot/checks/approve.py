@@ -1,0 +1,119 @@
+"""The only door out: nothing automatic leaves the house but through these four functions.
+
+approve   an answer of a rule, a cache or a model, after its origins are checked
+line      a sentence of texts.yaml with typed values
+relay     what a staff member wrote, to the customer
+inside    a sentence of texts.yaml, to a staff surface only
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bot.book import Book, Language
+from bot.checks.origins import problems_of
+from bot.checks.values import Value, spans_of
+from bot.model import (
+    SYSTEM_AUTHOR,
+    Action,
+    Button,
+    ConversationKey,
+    Draft,
+    Outgoing,
+    Problem,
+    StaffAct,
+    Turn,
+    Urgency,
+)
+from bot.words.render import render
+
+MAX_CHARACTERS = 4096  # of one answer; a channel splits what it cannot show in one piece
+STAFF_CHANNELS = frozenset({"desk"})
+
+
+def approve(draft: Draft, turn: Turn) -> Outgoing | tuple[Problem, ...]:
+    """The message to send, or everything that speaks against it (never an empty tuple).
+
+    Sees only what the turn carries and the facts that the handler has already read.
+    """
+    problems = (*_shape(draft), *problems_of(draft, turn))
+    if problems:
+        return problems
+    return Outgoing(
+        to=turn.conversation,
+        text=draft.text.strip(),
+        author=draft.author,
+        answers=turn.answers,
+        buttons=draft.buttons,
+    )
+
+
+def line(
+    name: str,
+    values: Mapping[str, Value],
+    book: Book,
+    *,
+    to: ConversationKey,
+    language: Language,
+    answers: tuple[int, ...] = (),
+    buttons: tuple[Button, ...] = (),
+    seed: int = 0,
+) -> Outgoing:
+    """A sentence of texts.yaml, in the customer's language.
+
+    Raises KeyError when the book has no such text: texts are checked when the book is read.
+    """
+    return Outgoing(
+        to=to,
+        text=_text(name, values, book, language, seed),
+        author=SYSTEM_AUTHOR,
+        answers=answers,
+        buttons=buttons,
+    )
+
+
+def relay(act: StaffAct, turn: Turn) -> Outgoing:
+    """A person's own words, unchanged, answering all that waited for them.
+
+    Raises ValueError for anything but a reply with text in it: a note can never leak.
+    """
+    if act.action is not Action.REPLY:
+        raise ValueError(f"a {act.action} is not for the customer")
+    if not act.text.strip():
+        raise ValueError("an empty reply reaches nobody")
+    return Outgoing(to=turn.conversation, text=act.text, author="staff", answers=turn.unanswered)
+
+
+def inside(
+    name: str,
+    values: Mapping[str, Value],
+    book: Book,
+    *,
+    to: ConversationKey,
+    language: Language,
+) -> Outgoing:
+    """A sentence of texts.yaml for a staff member.
+
+    Raises ValueError when `to` is not a staff surface: what is said inside stays inside.
+    """
+    if to.channel not in STAFF_CHANNELS:
+        raise ValueError(f"{to.channel!r} is not a staff surface")
+    return Outgoing(
+        to=to,
+        text=_text(name, values, book, language, 0),
+        author=SYSTEM_AUTHOR,
+        urgency=Urgency.INSIDE,
+    )
+
+
+def _text(name: str, values: Mapping[str, Value], book: Book, language: Language, seed: int) -> str:
+    spans = render(book.texts[name], spans_of(values, book, language), book, language, seed)
+    return "".join(span.text for span in spans).strip()
+
+
+def _shape(draft: Draft) -> Iterator[Problem]:
+    if not draft.text.strip():
+        yield Problem("empty", "", "Say something, or let the next step answer.")
+    if len(draft.text) > MAX_CHARACTERS:
+        advice = f"Shorten it: {len(draft.text)} characters, at most {MAX_CHARACTERS}."
+        yield Problem("length", draft.text[:60], advice)

@@ -1,0 +1,114 @@
+"""What a staff member sees of a case: who, why, how long, what was said, what is known.
+
+A card shows words that strangers wrote on a terminal that obeys control characters, so every
+one of them is made visible and harmless first.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bot.model import Case, CaseStatus, Said
+
+LAST_MESSAGES = 10
+MAX_CHARACTERS = 600  # of one message on the card; the whole of it is in the transcript
+
+WHY: Mapping[str, str] = {
+    "asked": "asked for a person",
+    "no_answer": "the desk had no answer, twice in a row",
+    "form": "filled in a form that goes to a person",
+    "form_given_up": "answered a question of a form twice in a way it did not understand",
+    "topic": "asked about something that always goes to a person",
+    "dead": "something went wrong on our side while answering",
+}
+
+# An emoji of several people is held together by the joiner; the selector gives it colour.
+_KEPT = frozenset("\u200d\ufe0f")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One case, as read from the ledger."""
+
+    case: Case
+    who: str  # the customer: a name if the channel gave one, else the identity
+    channel: str
+    language: str  # its name, such as "Português"
+    said: tuple[Said, ...] = ()  # oldest first
+    details: Mapping[str, str] = field(default_factory=dict)  # what a form collected
+    notes: tuple[Said, ...] = ()  # the author is the agent; the customer never sees them
+
+
+def lines(card: Card, now: float) -> tuple[str, ...]:
+    """The card as plain lines of text, safe to print."""
+    return tuple(_lines(card, now))
+
+
+def _lines(card: Card, now: float) -> Iterator[str]:
+    case = card.case
+    yield f"Case {case.id} · {_status(case)} · waiting {waiting(now - case.opened_at)}"
+    yield f"Who: {harmless(card.who)} · {harmless(card.channel)} · {harmless(card.language)}"
+    yield f"Why: {why(case.reason)}"
+    if card.details:
+        yield "Collected:"
+        for name, value in card.details.items():
+            yield f"  {harmless(name)}: {harmless(value)}"
+    if card.notes:
+        yield "Notes (inside):"
+        for note in card.notes:
+            yield f"  {harmless(note.author)}: {harmless(note.text)}"
+    if card.said:
+        yield "Last messages:"
+        for said in card.said[-LAST_MESSAGES:]:
+            ago = waiting(now - said.at)
+            yield f"  {harmless(said.author)} ({ago} ago): {harmless(said.text)}"
+
+
+def _status(case: Case) -> str:
+    if case.status is CaseStatus.CLAIMED and case.agent:
+        return f"claimed by {harmless(case.agent)}"
+    return case.status.value
+
+
+def why(reason: str) -> str:
+    """The reason of a case in plain words; one that is not known is shown as it is."""
+    return WHY.get(reason, harmless(reason))
+
+
+def waiting(seconds: float) -> str:
+    """A span of time as people say it: "40 s", "3 min", "2 h 05 min", "1 d 3 h"."""
+    whole = max(0, int(seconds))
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if not minutes:
+        return f"{whole} s"
+    if not hours:
+        return f"{minutes} min"
+    if not days:
+        return f"{hours} h {minutes % 60:02} min"
+    return f"{days} d {hours % 24} h"
+
+
+def harmless(text: str) -> str:
+    """The text on one line, with every character that could steer a terminal made visible.
+
+    A line break becomes a sign, so that nobody can write a line that looks like ours. Escape
+    sequences lose their escape; signs that turn the reading direction are shown as a box.
+    """
+    shown = "".join(_shown(character) for character in text[: MAX_CHARACTERS + 1])
+    return shown if len(text) <= MAX_CHARACTERS else shown[:MAX_CHARACTERS] + "…"
+
+
+def _shown(character: str) -> str:
+    if character in "\n\u2028\u2029":
+        return " ⏎ "
+    if character in "\t\r":
+        return " "
+    if ord(character) < 0x20:
+        return chr(0x2400 + ord(character))  # the picture of that control character
+    if character in _KEPT:
+        return character
+    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co"}:
+        return "□"
+    return character

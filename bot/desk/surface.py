@@ -1,0 +1,17 @@
+"""What the road has to know about the people's side: can anybody see a case right now?"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class StaffSurface(Protocol):
+    """The places where staff see cases, taken together."""
+
+    async def can_see(self, now: float) -> bool:
+        """Whether a case opened at `now` (Unix time) is in front of somebody.
+
+        True when a staff chat took its last message, or a staff surface was connected in the
+        last 15 minutes. Only then may a customer be promised a person.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""How much one sender may ask of the desk."""

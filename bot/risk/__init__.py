@@ -1,0 +1,1 @@
+"""How little a sender looks like a person who needs help."""

@@ -1,0 +1,71 @@
+"""What a staff member does reaches the customer, the case, or nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.checks.approve import inside, line, relay
+from bot.checks.values import Value
+from bot.model import (
+    Action,
+    Case,
+    Change,
+    CloseCase,
+    Outcome,
+    ReleaseCase,
+    SetTries,
+    StaffAct,
+    Turn,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RelayStaff:
+    """Replies go to the customer, notes stay inside, a resolved case goes back to the bot.
+
+    An act for a case that is not this chat's open one reaches nobody but its author.
+    """
+
+    async def __call__(self, turn: Turn, /) -> Outcome | None:
+        act = turn.act
+        if act is None:
+            return None
+        if turn.case is None or act.case != turn.case.id:
+            return _told(act, turn, "staff_no_case", {"case": act.case or 0})
+        match act.action:
+            case Action.REPLY if not act.text.strip():
+                return _told(act, turn, "staff_empty_reply", {"case": turn.case.id})
+            case Action.REPLY:
+                return Outcome(Verdict.RELAYED, "reply", sends=(relay(act, turn),))
+            case Action.RELEASE:
+                changes: tuple[Change, ...] = (ReleaseCase(turn.case.id), *_fresh_start(turn))
+                return Outcome(Verdict.RELAYED, "release", changes=changes)
+            case Action.RESOLVE:
+                return _resolved(turn.case, turn)
+            case Action.NOTE | Action.CLAIM:  # a claim was applied when it was accepted
+                return Outcome(Verdict.RELAYED, act.action.value)
+
+
+def _told(act: StaffAct, turn: Turn, name: str, values: dict[str, Value]) -> Outcome:
+    """Tell the agent, in the language of the house, and nobody else."""
+    answer = inside(name, values, turn.book, to=act.surface, language=turn.book.default_language)
+    return Outcome(Verdict.RELAYED, name, sends=(answer,))
+
+
+def _resolved(case: Case, turn: Turn) -> Outcome:
+    closing = line(
+        "resolved",
+        {},
+        turn.book,
+        to=turn.conversation,
+        language=turn.language,
+        seed=turn.seed,
+    )
+    changes: tuple[Change, ...] = (CloseCase(case.id), *_fresh_start(turn))
+    return Outcome(Verdict.RELAYED, "resolve", sends=(closing,), changes=changes)
+
+
+def _fresh_start(turn: Turn) -> tuple[Change, ...]:
+    """Failures from before the person came no longer count."""
+    return (SetTries(0),) if turn.tries else ()

@@ -1,0 +1,47 @@
+"""A sentence of the book on its way out: filled, checked, and refused if it is not sound."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from bot.book import ButtonSpec, Sentence
+from bot.checks.approve import approve
+from bot.checks.labels import labelled
+from bot.model import Draft, Fact, Origin, Outgoing, Span, Turn
+from bot.words.render import render, variables
+
+_log = logging.getLogger(__name__)
+
+
+async def say(
+    sentence: Sentence,
+    turn: Turn,
+    *,
+    slots: Mapping[str, Span] | None = None,
+    buttons: tuple[ButtonSpec, ...] = (),
+) -> Outgoing | None:
+    """The sentence with its variables filled from the form's slots, then from facts.
+
+    None when a fact is missing or the draft is refused: the next step of the road answers, and
+    only the names of the checks are logged.
+    """
+    values = dict(slots or {})
+    for name in variables(sentence):
+        if name not in values:
+            fact = await turn.facts.get(name)
+            if not isinstance(fact, Fact):
+                _log.info("fact_missing", extra={"sentence": sentence.name, "fact": name})
+                return None
+            values[name] = Span(fact.value, Origin.FACT, name)
+    draft = Draft(
+        render(sentence, values, turn.book, turn.language, turn.seed),
+        author="rule",
+        buttons=labelled(buttons, turn.book, turn.language),
+    )
+    verdict = approve(draft, turn)
+    if isinstance(verdict, Outgoing):
+        return verdict
+    checks = [problem.check for problem in verdict]
+    _log.warning("draft_refused", extra={"sentence": sentence.name, "checks": checks})
+    return None
