@@ -87,7 +87,7 @@ def desk_list(
     as_json: AsJson = False,
 ) -> None:
     """List cases, the longest waiting first."""
-    _desk(context, lambda desk: desk.list(everything=everything, as_json=as_json))
+    _desk(context, lambda desk: desk.list_cases(everything=everything, as_json=as_json))
 
 
 @desk.command("show")

@@ -50,7 +50,7 @@ class Desk:
         found = await self._client.get("/desk/cases", agent=self._agent, all=int(everything))
         return list(found["cases"])
 
-    async def list(self, *, everything: bool, as_json: bool) -> None:
+    async def list_cases(self, *, everything: bool, as_json: bool) -> None:
         found = await self.cases(everything=everything)
         if as_json:
             self._console.print_json(json.dumps({"cases": found}))
@@ -147,7 +147,7 @@ async def session(agent: str, console: Console) -> None:
     async with local_desk() as client:
         desk = Desk(client, agent, console)
         console.print(f"Desk of [bold]{escape(agent)}[/bold]. Type help for the commands.")
-        await desk.list(everything=False, as_json=False)
+        await desk.list_cases(everything=False, as_json=False)
         watching = asyncio.create_task(_watch(desk, console))
         try:
             async for line in typed_lines("desk> "):
@@ -168,7 +168,7 @@ async def _obey(desk: Desk, console: Console, line: str) -> None:
     number, _, text = rest.strip().partition(" ")
     try:
         if word == "list":
-            await desk.list(everything=number == "all", as_json=False)
+            await desk.list_cases(everything=number == "all", as_json=False)
         elif word == "show" and number.isdecimal():
             await desk.show(int(number), as_json=False)
         elif word in ACTIONS and number.isdecimal():

@@ -8,7 +8,7 @@ or the sweep, picks up again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
@@ -27,7 +27,7 @@ from bot.intake.ports import (
     Settlement,
 )
 from bot.model import ConversationKey, Outcome, Verdict
-from bot.pipeline import Road, dead, handle
+from bot.pipeline import Handler, dead, decide
 from bot.presence import Presence, Sign
 
 log = structlog.get_logger()
@@ -55,7 +55,7 @@ class Line:
     def __init__(
         self,
         ledger: LineLedger,
-        road: Road,
+        road: Sequence[Handler],
         book: Callable[[], Book],
         clock: Clock,
         presence: Presence,
@@ -197,7 +197,7 @@ class Line:
             return _dead(opened)
         try:
             async with asyncio.timeout(turn.deadline - turn.now):
-                return await handle(turn, self._road)
+                return await decide(turn, self._road)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises, the line moves on
             log.error(
                 "turn_failed", turn=turn.id, attempt=opened.attempts, error=type(error).__name__
