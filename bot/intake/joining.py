@@ -29,10 +29,15 @@ class Burst:
     """The messages of the next turn, in order of arrival."""
 
     seqs: tuple[int, ...]
-    closes_at: float  # Unix time; in the past: closed
+    closes_at: float  # Unix time until which more may join; CLOSED: no more can
 
 
-def next_burst(waiting: Sequence[Waiting], pauses: Pauses, ownership: Ownership) -> Burst:
+CLOSED = 0.0
+
+
+def next_burst(
+    waiting: Sequence[Waiting], pauses: Pauses, ownership: Ownership, now: float
+) -> Burst:
     """Join the texts at the head of the line; everything else makes a turn of its own.
 
     `waiting` is the line in order of arrival and not empty. Nobody waits for the end of a burst
@@ -40,7 +45,7 @@ def next_burst(waiting: Sequence[Waiting], pauses: Pauses, ownership: Ownership)
     """
     first = waiting[0]
     if not pauses.join or not _joins(first, first):
-        return Burst((first.seq,), first.at)
+        return Burst((first.seq,), CLOSED)
     joined = [first]
     size = first.length
     for message in waiting[1:]:
@@ -48,12 +53,14 @@ def next_burst(waiting: Sequence[Waiting], pauses: Pauses, ownership: Ownership)
         crowded = len(joined) == MOST_MESSAGES or size > MOST_CHARACTERS
         too_late = message.at > _closing(joined, pauses)
         if crowded or too_late or not _joins(first, message):
-            return Burst(tuple(each.seq for each in joined), joined[-1].at)
+            return Burst(tuple(each.seq for each in joined), CLOSED)
         joined.append(message)
     seqs = tuple(each.seq for each in joined)
-    if ownership is Ownership.HUMAN:
-        return Burst(seqs, joined[-1].at)
-    return Burst(seqs, _closing(joined, pauses))
+    closes_at = _closing(joined, pauses)
+    clock_went_back = closes_at > now + pauses.cap
+    if ownership is Ownership.HUMAN or clock_went_back:
+        return Burst(seqs, CLOSED)
+    return Burst(seqs, closes_at)
 
 
 def _joins(first: Waiting, message: Waiting) -> bool:

@@ -144,13 +144,7 @@ def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
     An act that names no known case goes into the agent's own line, where it is answered.
     """
     delivery = {"channel": "staff", "account": act.agent, "key": act.id}
-    case = (
-        connection.execute(
-            select(cases.c.id, cases.c.conversation, cases.c.status).where(cases.c.id == act.case)
-        ).first()
-        if act.case is not None
-        else None
-    )
+    case = _case_meant(connection, act.case)
     line = case.conversation if case else str(act.surface)
     where = ConversationKey.parse(line)
     number = case.id if case else None
@@ -186,6 +180,17 @@ def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
         },
     )
     return ActAccepted(where, number, _new_seq(added))
+
+
+def _case_meant(connection: Connection, number: int | None) -> Any:
+    """The case of that number; for a resolved one, the case that is open in its chat by now."""
+    found = connection.execute(select(cases).where(cases.c.id == number)).first()
+    if found is None or found.status != "resolved":
+        return found
+    open_now = select(cases).where(
+        cases.c.conversation == found.conversation, cases.c.status != "resolved"
+    )
+    return connection.execute(open_now).first() or found
 
 
 def count(connection: Connection, name: str, at: float) -> None:

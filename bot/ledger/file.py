@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from bot.errors import AlreadyServed, ConfigError, Flaw
@@ -47,12 +46,19 @@ class FileLock:
 def secret_beside(database: Path) -> bytes:
     """The key for cookies and digests: made once, in a file that only this user may read."""
     path = database.with_name(database.name + ".key")
-    with suppress(FileNotFoundError):
+    try:
         found = path.read_bytes().strip()
-        if len(found) < 32:
-            flaw = Flaw(str(path), "holds no secret key", advice="restore it, or remove the file")
-            raise ConfigError([flaw])
-        return found
+    except FileNotFoundError:
+        return _made_secret(path)
+    except OSError as error:
+        raise ConfigError([_unusable(path.parent, error)]) from error
+    if len(found) < 32:
+        flaw = Flaw(str(path), "holds no secret key", advice="restore it, or remove the file")
+        raise ConfigError([flaw])
+    return found
+
+
+def _made_secret(path: Path) -> bytes:
     made = secrets.token_hex(32).encode()
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -26,6 +26,7 @@ from bot.model import (
 )
 
 WAITING_AT_ONCE = 100  # rows looked at when the next burst is chosen
+LONGEST_REST = 60.0  # seconds; a rest that seems longer means that the clock went back
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,12 @@ _LEASE = (
         fence=conversations.c.fence + 1,
     )
 )
+# Finished lines only, so this turn's own messages are not among them. An answer given while they
+# were arriving has a higher number than they have, and belongs to what was said before.
 _HISTORY = (
     select(messages.c.author, messages.c.text, messages.c.at)
     .where(
         messages.c.conversation == bindparam("key"),
-        messages.c.seq < bindparam("before"),
         or_(
             (messages.c.direction == "in") & (messages.c.state == "done"),
             (messages.c.direction == "out") & (messages.c.state.in_(("sent", "pending"))),
@@ -116,7 +118,7 @@ def begin(
         return Nothing()
     if conversation.lease_owner not in ("", owner) and conversation.lease_until > now:
         return Later(conversation.lease_until)
-    if conversation.retry_at > now:
+    if now < conversation.retry_at < now + LONGEST_REST:
         return Later(conversation.retry_at)
     rows = connection.execute(_OPEN_ROWS, {"key": str(key)}).all()
     if not rows:
@@ -125,7 +127,7 @@ def begin(
     taken = [row for row in rows if row.state == "in_turn"]
     visible = ownership is Ownership.BOT and rows[0].direction == "in"
     if not taken:
-        burst = next_burst([_waiting(row) for row in rows], opening.pauses, ownership)
+        burst = next_burst([_waiting(row) for row in rows], opening.pauses, ownership, now)
         taken = [row for row in rows if row.seq in burst.seqs]
         visible = visible and taken[0].limit_verdict == Limit.PASS
         if burst.closes_at > now:
@@ -192,7 +194,7 @@ def _turn(
     act = act_from(rows[0]) if rows[0].direction == "act" else None
     history = connection.execute(
         _HISTORY,
-        {"key": str(key), "before": rows[0].seq, "most": opening.history_messages},
+        {"key": str(key), "most": opening.history_messages},
     ).all()
     case = connection.execute(_OPEN_CASE, {"key": str(key)}).first()
     unanswered = connection.execute(_UNANSWERED, {"key": str(key)}).scalars().all() if act else ()

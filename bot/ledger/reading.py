@@ -119,9 +119,11 @@ def _line(row: Any, names: dict[int, str]) -> Line:
 
 def case_list(connection: Connection, everything: bool) -> Sequence[CaseSummary]:
     """Cases, the longest waiting first; `everything` adds the resolved ones."""
+    said = messages.alias("said")
     last = (
-        select(func.max(messages.c.seq))
-        .where(messages.c.conversation == cases.c.conversation, messages.c.direction == "in")
+        select(func.max(said.c.seq))
+        .where(said.c.conversation == cases.c.conversation, said.c.direction == "in")
+        .correlate(cases)
         .scalar_subquery()
     )
     rows = connection.execute(

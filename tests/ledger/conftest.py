@@ -1,0 +1,78 @@
+"""One suite for every engine: a new one joins by being named in `ENGINES`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from bot.intake.ports import Begun, Opened, Pauses
+from bot.ledger.engine import Engine
+from bot.ledger.ledger import Ledger
+from bot.ledger.migrate import migrate
+from bot.ledger.opening import Opening
+from bot.ledger.sqlite import SqliteEngine, writing_engine
+from bot.model import ConversationKey
+from tests.builders import BOOK, CHAT, NOON, OWNER
+
+OPENING = Opening(Pauses(True, 0.6, 4.0), lease_seconds=30, turn_seconds=8, history_messages=20)
+PULLED = frozenset({"web", "api", "desk"})
+
+
+def sqlite(folder: Path) -> Engine:
+    file = folder / "desk.db"
+    engine = writing_engine(file)
+    migrate(engine)
+    engine.dispose()
+    return SqliteEngine(file)
+
+
+ENGINES: dict[str, Callable[[Path], Engine]] = {"sqlite": sqlite}
+
+
+@pytest.fixture(params=ENGINES)
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
+    engine = ENGINES[request.param](tmp_path)
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture
+def ledger(engine: Engine) -> Ledger:
+    return Ledger(engine, OPENING, PULLED)
+
+
+@pytest.fixture
+def rows(engine: Engine) -> Callable[..., Any]:
+    """Look at the tables themselves."""
+
+    async def select(sql: str, **values: object) -> list[dict[str, Any]]:
+        def query(connection: Any) -> list[dict[str, Any]]:
+            return [dict(row) for row in connection.execute(text(sql), values).mappings()]
+
+        return await engine.read(query)
+
+    return select
+
+
+@pytest.fixture
+def begin(ledger: Ledger) -> Callable[..., Any]:
+    async def begun(
+        at: float = NOON + 4, chat: ConversationKey = CHAT, owner: str = OWNER
+    ) -> Begun:
+        return await ledger.begin(chat, owner, at, BOOK, 7)
+
+    return begun
+
+
+@pytest.fixture
+def open_turn(begin: Callable[..., Any]) -> Callable[..., Any]:
+    async def opened(*args: Any, **kwargs: Any) -> Opened:
+        found = await begin(*args, **kwargs)
+        assert isinstance(found, Opened), found
+        return found
+
+    return opened

@@ -1,0 +1,156 @@
+"""Claims: from the transaction of the claim on, the bot says nothing in that chat."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.intake.ports import Opened
+from bot.model import (
+    Action,
+    CloseCase,
+    OpenCase,
+    Outcome,
+    Outgoing,
+    Ownership,
+    ReleaseCase,
+    Verdict,
+)
+from tests.builders import CHAT, NOON, PUSHED, act, answered, arrival, incoming, settlement
+
+
+@pytest.fixture
+def case(ledger, open_turn):
+    """A chat whose case waits for a person."""
+
+    async def opened(chat=CHAT):
+        await ledger.accept(arrival(incoming("quero uma pessoa", id="first", chat=chat)))
+        turn = await open_turn(chat=chat)
+        await ledger.settle(settlement(turn, answered(turn, "vou chamar", OpenCase("asked"))))
+
+    return opened
+
+
+async def test_a_claim_takes_the_chat_and_fences_the_running_turn(ledger, case, open_turn, rows):
+    await case()
+    await ledger.accept(arrival(incoming("alô?", id="2")))
+    running = await open_turn()
+    accepted = await ledger.accept_act(act(Action.CLAIM), NOON + 5)
+    late = await ledger.settle(settlement(running, answered(running, "do robô")))
+
+    assert (accepted.case, accepted.conversation) == (1, CHAT)
+    assert late.fenced
+    assert await rows("SELECT text FROM messages WHERE text = 'do robô'") == []
+    turn = (await open_turn()).turn
+    assert turn.ownership is Ownership.HUMAN
+    assert [m.text for m in turn.messages] == ["alô?"]
+
+
+async def test_a_claim_silences_what_the_bot_had_not_sent_yet(ledger, case, rows):
+    await case(PUSHED)
+    await ledger.accept_act(act(Action.CLAIM), NOON + 5)
+
+    out = await rows("SELECT state FROM messages WHERE direction = 'out'")
+    assert out == [{"state": "superseded"}]
+    assert await ledger.take("w", NOON + 6, NOON + 20, 10, ["wire"]) == ()
+    came = await rows("SELECT answered_by, verdict FROM messages WHERE direction = 'in'")
+    assert came == [{"answered_by": None, "verdict": "relayed"}]
+
+
+async def test_a_staff_reply_still_leaves_after_a_second_claim(ledger, case, open_turn):
+    await case(PUSHED)
+    await ledger.accept_act(act(Action.REPLY, text="já vejo", id="r"), NOON + 5)
+    turn = await open_turn(chat=PUSHED)
+    reply = Outgoing(PUSHED, "já vejo", "staff", answers=turn.turn.unanswered)
+    await ledger.settle(settlement(turn, Outcome(Verdict.RELAYED, "reply", (reply,))))
+    await ledger.accept_act(act(Action.CLAIM, id="c", agent="Bruno"), NOON + 6)
+
+    (parcel,) = await ledger.take("w", NOON + 7, NOON + 20, 10, ["wire"])
+    assert (parcel.text, parcel.author) == ("já vejo", "staff")
+
+
+async def test_a_reply_to_an_unclaimed_case_claims_it_and_goes_into_the_customers_line(
+    ledger, case, open_turn, rows
+):
+    await case()
+    await ledger.accept(arrival(incoming("alô?", id="2")))
+    accepted = await ledger.accept_act(act(Action.REPLY, text="Oi, sou a Rita"), NOON + 5)
+
+    assert accepted.conversation == CHAT
+    assert await rows("SELECT status, agent FROM cases") == [{"status": "claimed", "agent": "Rita"}]
+    relayed = await open_turn()
+    await ledger.settle(settlement(relayed, Outcome(Verdict.RELAYED, "held")))
+    turn = (await open_turn()).turn
+    assert turn.act == act(Action.REPLY, text="Oi, sou a Rita")
+    assert turn.messages == ()
+    assert turn.unanswered == (3,)  # "alô?", and not what the bot had answered before
+
+
+async def test_release_and_resolve_give_the_chat_back(ledger, case, open_turn, rows):
+    await case()
+    for action, change, status in (
+        (Action.RELEASE, ReleaseCase(1), "waiting"),
+        (Action.RESOLVE, CloseCase(1), "resolved"),
+    ):
+        await ledger.accept_act(act(Action.CLAIM, id=f"c-{action}"), NOON + 5)
+        await ledger.accept_act(act(action, id=f"a-{action}"), NOON + 6)
+        turn = await open_turn()
+        await ledger.settle(settlement(turn, Outcome(Verdict.RELAYED, action, (), (change,))))
+        assert await rows("SELECT status FROM cases") == [{"status": status}]
+        assert await rows("SELECT ownership FROM conversations") == [{"ownership": "bot"}]
+
+
+async def test_a_resolved_case_can_be_taken_up_again_by_a_reply(ledger, case, open_turn, rows):
+    await case()
+    await ledger.accept_act(act(Action.RESOLVE), NOON + 5)
+    turn = await open_turn()
+    await ledger.settle(settlement(turn, Outcome(Verdict.RELAYED, "resolve", (), (CloseCase(1),))))
+    await ledger.accept_act(act(Action.REPLY, text="esqueci", id="r"), NOON + 9)
+
+    assert await rows("SELECT status FROM cases") == [{"status": "claimed"}]
+    assert await rows("SELECT ownership FROM conversations") == [{"ownership": "human"}]
+
+
+async def test_taking_up_an_old_case_joins_the_one_that_is_open_meanwhile(
+    ledger, case, open_turn, rows
+):
+    await case()
+    await ledger.accept_act(act(Action.RESOLVE), NOON + 5)
+    turn = await open_turn()
+    await ledger.settle(settlement(turn, Outcome(Verdict.RELAYED, "resolve", (), (CloseCase(1),))))
+    await ledger.accept(arrival(incoming("de novo", id="2")))
+    turn = await open_turn()
+    await ledger.settle(settlement(turn, answered(turn, "chamo", OpenCase("asked"))))
+    accepted = await ledger.accept_act(act(Action.REPLY, text="oi", id="r"), NOON + 9)
+
+    assert accepted.case == 2
+    assert [r["status"] for r in await rows("SELECT status FROM cases ORDER BY id")] == [
+        "resolved",
+        "claimed",
+    ]
+
+
+async def test_the_same_act_again_does_nothing(ledger, case, rows):
+    await case()
+    first = await ledger.accept_act(act(Action.NOTE, text="vip"), NOON + 5)
+    again = await ledger.accept_act(act(Action.NOTE, text="vip"), NOON + 6)
+
+    assert (first.duplicate, again.duplicate) == (False, True)
+    assert len(await rows("SELECT seq FROM messages WHERE direction = 'act'")) == 1
+
+
+@pytest.mark.parametrize("number", [None, 99])
+async def test_an_act_without_a_case_goes_into_the_agents_own_line(
+    ledger, case, open_turn, rows, number
+):
+    await case()
+    lost = act(Action.REPLY, number, "para quem?")
+    accepted = await ledger.accept_act(lost, NOON + 5)
+
+    assert accepted.case is None
+    assert accepted.conversation == lost.surface
+    turn = await open_turn(chat=lost.surface)
+    assert isinstance(turn, Opened)
+    assert (turn.turn.act, turn.turn.case) == (lost, None)
+    assert await rows("SELECT ownership FROM conversations WHERE key LIKE 'web%'") == [
+        {"ownership": "bot"}
+    ]

@@ -1,0 +1,66 @@
+"""Migrations: they run by themselves, all or nothing, and never backwards."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+
+import pytest
+from sqlalchemy import inspect
+
+from bot.errors import ConfigError
+from bot.ledger import migrate as migrations
+from bot.ledger.migrate import known_revisions, migrate, newest_revision
+from bot.ledger.sqlite import writing_engine
+from bot.ledger.tables import metadata
+
+
+def test_an_empty_database_gets_every_table_column_and_index(tmp_path):
+    engine = writing_engine(tmp_path / "x.db")
+    assert migrate(engine) == (None, newest_revision())
+
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        found = {
+            index["name"]
+            for table in metadata.tables
+            for index in inspect(connection).get_indexes(table)
+        }
+    wanted = {index.name for table in metadata.tables.values() for index in table.indexes}
+    assert wanted <= found
+    engine.dispose()
+
+
+def test_a_second_start_changes_nothing_and_does_not_load_alembic(tmp_path, monkeypatch):
+    engine = writing_engine(tmp_path / "x.db")
+    migrate(engine)
+    monkeypatch.setitem(sys.modules, "alembic", None)
+    assert migrate(engine) == (newest_revision(), newest_revision())
+    engine.dispose()
+
+
+def test_a_newer_database_is_refused_with_what_to_do(tmp_path):
+    file = tmp_path / "x.db"
+    engine = writing_engine(file)
+    migrate(engine)
+    engine.dispose()
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    engine = writing_engine(file)
+    with pytest.raises(ConfigError, match=r"revision 9999.*knows up to"):
+        migrate(engine)
+    engine.dispose()
+
+
+def test_revisions_are_named_by_their_files():
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations.VERSIONS.parent))
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_heads() == [newest_revision()]
+    assert {each.revision for each in scripts.walk_revisions()} == known_revisions()

@@ -1,0 +1,111 @@
+"""The outbox: one row of a chat on its way, never sent twice blindly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.model import Outcome, Outgoing, Verdict
+from tests.builders import NOON, PUSHED, answered, arrival, incoming, settlement
+
+UNTIL = NOON + 20
+
+
+@pytest.fixture
+def pending(ledger, open_turn):
+    """Chats with answers that wait to be sent."""
+
+    async def fill(*names: str, parts: int = 1):
+        for name in names:
+            chat = replace(PUSHED, chat=name)
+            await ledger.accept(arrival(incoming(chat=chat)))
+            turn = await open_turn(chat=chat)
+            first = answered(turn, f"1 {name}").sends[0]
+            rest = [Outgoing(chat, f"{n + 1} {name}", "rule") for n in range(1, parts)]
+            outcome = Outcome(Verdict.ANSWERED, "x", (first, *rest))
+            await ledger.settle(settlement(turn, outcome))
+
+    return fill
+
+
+async def take(ledger, at=NOON + 6, owner="w", most=10):
+    return [p.text for p in await ledger.take(owner, at, UNTIL, most, ["wire"])]
+
+
+async def test_one_row_of_a_chat_at_a_time_in_order(ledger, pending):
+    await pending("ana", "bia", parts=2)
+
+    first = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
+    assert [p.text for p in first] == ["1 ana", "1 bia"]
+    assert await take(ledger) == []
+    await ledger.sent(first[0].seq, "w", "ext")
+    assert await take(ledger) == ["2 ana"]
+
+
+async def test_no_more_are_taken_than_there_are_senders(ledger, pending):
+    await pending("a", "b", "c")
+
+    assert await take(ledger, most=2) == ["1 a", "1 b"]
+
+
+async def test_a_channel_without_a_sender_keeps_its_rows(ledger, pending):
+    await pending("ana")
+
+    assert await ledger.take("w", NOON, UNTIL, 10, ["other"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("finish", "state"), [("sent", "sent"), ("refused", "failed"), ("unknown", "unknown")]
+)
+async def test_a_send_ends_in_the_state_that_is_known(ledger, pending, rows, finish, state):
+    await pending("ana", parts=2)
+    (parcel,) = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
+    more = ("ext-1",) if finish == "sent" else ()
+    await getattr(ledger, finish)(parcel.seq, "w", *more)
+
+    (row,) = await rows("SELECT state, external_id FROM messages WHERE seq = :s", s=parcel.seq)
+    assert (row["state"], row["external_id"]) == (state, "".join(more))
+    assert await take(ledger) == ["2 ana"]  # what follows still goes, in order
+
+
+async def test_a_platform_that_asks_for_time_holds_back_that_chat_alone(ledger, pending):
+    await pending("ana", "bia", parts=2)
+    ana, bia = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
+    await ledger.delayed(ana.seq, "w", NOON + 17)
+    await ledger.sent(bia.seq, "w", "")
+
+    assert await take(ledger, NOON + 16) == ["2 bia"]
+    assert await take(ledger, NOON + 17) == ["1 ana"]
+
+
+async def test_a_sender_that_vanished_leaves_an_unknown_row_not_a_second_send(
+    ledger, pending, rows
+):
+    await pending("ana")
+    (parcel,) = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
+
+    assert await ledger.sweep(UNTIL - 1) == 0
+    assert await ledger.sweep(UNTIL) == 1
+    assert await take(ledger, UNTIL + 1) == []
+    await ledger.sent(parcel.seq, "w", "late")  # its answer did come: the truth wins
+    assert await rows("SELECT state FROM messages WHERE external_id = 'late'") == [
+        {"state": "sent"}
+    ]
+
+
+async def test_after_a_kill_rows_on_their_way_are_unknown(ledger, pending, rows):
+    await pending("ana")
+    await ledger.take("w", NOON, UNTIL, 10, ["wire"])
+    await ledger.start_afresh()
+
+    assert await rows("SELECT state FROM messages WHERE direction='out'") == [{"state": "unknown"}]
+
+
+async def test_another_owner_cannot_finish_a_send(ledger, pending, rows):
+    await pending("ana")
+    (parcel,) = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
+    await ledger.sent(parcel.seq, "stranger", "x")
+
+    assert await rows("SELECT state FROM messages WHERE direction='out'") == [{"state": "sending"}]
+    assert await ledger.being_sent(parcel.to)

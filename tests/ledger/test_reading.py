@@ -1,0 +1,160 @@
+"""Reads: what a customer may see, and what staff see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.delivery.transcript import UnknownMessage, own_seq
+from bot.model import (
+    Action,
+    Erase,
+    Fact,
+    Form,
+    OpenCase,
+    Outcome,
+    Outgoing,
+    Remember,
+    SetForm,
+    Verdict,
+)
+from tests.builders import BOOK, CHAT, NOON, act, answered, arrival, incoming, settlement
+
+
+@pytest.fixture
+async def talked(ledger, open_turn):
+    """Three messages, each answered."""
+    for n in range(1, 4):
+        await ledger.accept(arrival(incoming(f"pergunta {n}", id=f"q{n}", at=NOON + n)))
+        turn = await open_turn(NOON + n + 1)
+        await ledger.settle(settlement(turn, answered(turn, f"resposta {n}"), at=NOON + n + 1))
+
+
+async def test_a_transcript_reads_in_order_with_the_senders_own_ids(ledger, talked):
+    page = await ledger.page(CHAT, "", 100)
+
+    assert [(x.id, x.direction, x.text, x.answers) for x in page.lines[:3]] == [
+        ("q1", "in", "pergunta 1", ()),
+        ("nd_2", "out", "resposta 1", ("q1",)),
+        ("q2", "in", "pergunta 2", ()),
+    ]
+    assert not page.more
+
+
+async def test_pages_follow_each_other_without_gap_or_overlap(ledger, talked):
+    seen, after = [], ""
+    while True:
+        page = await ledger.page(CHAT, after, 2)
+        seen += [line.text for line in page.lines]
+        if not page.more:
+            break
+        after = page.lines[-1].id
+
+    assert seen == [f"{kind} {n}" for n in (1, 2, 3) for kind in ("pergunta", "resposta")]
+    after_answer = await ledger.page(CHAT, "nd_4", 100)
+    assert [line.text for line in after_answer.lines] == ["pergunta 3", "resposta 3"]
+    assert after_answer.lines[1].answers == ("q3",)
+
+
+async def test_an_unknown_conversation_is_empty_and_an_unknown_message_is_named(ledger, talked):
+    assert (await ledger.page(replace(CHAT, chat="x"), "q1", 10)).lines == ()
+    with pytest.raises(UnknownMessage):
+        await ledger.page(CHAT, "nope", 10)
+
+
+def test_own_ids_are_read_back_and_nothing_else():
+    assert own_seq("nd_12") == 12
+    assert [own_seq(x) for x in ("12", "nd_", "nd_x", "nd_" + "9" * 30, "")] == [None] * 5
+
+
+async def test_notes_and_unsent_rows_never_reach_the_customer(ledger, talked, open_turn, rows):
+    await ledger.accept(arrival(incoming("pessoa", id="p")))
+    turn = await open_turn()
+    await ledger.settle(settlement(turn, answered(turn, "chamo", OpenCase("asked", {"n": "7"}))))
+    await ledger.accept_act(act(Action.NOTE, text="cliente difícil"), NOON + 9)
+
+    texts = [line.text for line in (await ledger.page(CHAT, "", 100)).lines]
+    assert "cliente difícil" not in texts
+    card = await ledger.card(1)
+    assert card is not None
+    assert [(note.author, note.text) for note in card.notes] == [("Rita", "cliente difícil")]
+    assert (card.details, card.channel, card.who) == ({"n": "7"}, "web", "web:ana")
+    assert [said.text for said in card.said][-2:] == ["pessoa", "chamo"]
+    assert await ledger.card(99) is None
+
+
+async def test_cases_are_listed_longest_waiting_first(ledger, open_turn):
+    for n, name in enumerate(("a", "b")):
+        chat = replace(CHAT, chat=name)
+        await ledger.accept(arrival(incoming(f"ajuda {name}", chat=chat)))
+        turn = await open_turn(chat=chat)
+        outcome = answered(turn, "chamo", OpenCase("asked"))
+        await ledger.settle(settlement(turn, outcome, at=NOON + n))
+    await ledger.accept_act(act(Action.CLAIM, 1), NOON + 9)
+
+    found = await ledger.cases(False)
+    assert [(each.case.id, each.case.status, each.last_text) for each in found] == [
+        (1, "claimed", "ajuda a"),
+        (2, "waiting", "ajuda b"),
+    ]
+
+
+async def test_staff_presence_is_the_latest_of_all_agents(ledger):
+    assert await ledger.last_seen() == 0
+    await ledger.seen("Rita", NOON)
+    await ledger.seen("Bruno", NOON - 60)
+    assert await ledger.last_seen() == NOON
+
+
+async def test_an_acts_state_can_be_followed(ledger, talked):
+    accepted = await ledger.accept_act(act(Action.NOTE, None, "x"), NOON)
+    assert await ledger.act_state(accepted.seq) == "waiting"
+    assert await ledger.act_state(1) == ""  # a customer's message is no act
+
+
+async def test_the_backlog_counts_what_is_not_finished(ledger, talked):
+    await ledger.accept(arrival(incoming("e agora", id="z")))
+    assert await ledger.backlog() == {"waiting": 1}
+
+
+async def test_forgetting_deletes_messages_form_facts_and_notes(ledger, talked, open_turn, rows):
+    await ledger.accept(arrival(incoming("x", id="p")))
+    turn = await open_turn()
+    changes = (
+        OpenCase("form", {"pedido": "canary-7"}),
+        Remember(Fact("pedido", "text", "canary-7", NOON, "customer")),
+        SetForm(Form("f", "s", {"a": "canary-8"}, BOOK.version, NOON + 99)),
+    )
+    await ledger.settle(settlement(turn, answered(turn, "ok", *changes)))
+    await ledger.accept_act(act(Action.NOTE, text="canary note"), NOON)
+    note = await open_turn()
+    await ledger.settle(settlement(note, Outcome(Verdict.RELAYED, "note")))
+    await ledger.accept(arrival(incoming("/forget yes", id="f")))
+    turn = await open_turn()
+    await ledger.accept(arrival(incoming("já é outra conversa", id="later", at=NOON + 9)))
+    done = Outgoing(CHAT, "apagado", "system", answers=turn.turn.answers)
+    settled = await ledger.settle(
+        settlement(turn, Outcome(Verdict.ANSWERED, "forget", (done,), (Erase(),)))
+    )
+
+    assert settled.erased
+    page = await ledger.page(CHAT, "", 100)
+    assert [(line.text, line.answers) for line in page.lines] == [
+        ("/forget", ()),
+        ("já é outra conversa", ()),
+        ("apagado", ("f",)),
+    ]
+    assert await rows("SELECT seq FROM messages WHERE text LIKE '%canary%'") == []
+    (kept,) = await rows("SELECT form, facts FROM conversations")
+    assert kept == {"form": None, "facts": "{}"}
+    assert await rows("SELECT details FROM cases") == [{"details": "{}"}]
+    repeated = await ledger.accept(arrival(incoming("pergunta 1", id="q1")))
+    assert repeated.admission == "duplicate"  # the keys outlive the texts
+
+
+async def test_old_keys_and_charges_are_purged(ledger, talked, rows):
+    await ledger.purge(NOON + 7 * 86_400)
+    assert len(await rows("SELECT key FROM deliveries")) == 3
+    await ledger.purge(NOON + 9 * 86_400)
+    assert await rows("SELECT key FROM deliveries") == []
