@@ -27,7 +27,7 @@ async def test_a_restart_loses_and_doubles_nothing(desk: StandIn, page_at: PageA
     desk.say("Dito durante a parada")
     await write(page, "dois")
     await expect(page.locator(".note")).to_have_text("Enviando…")
-    await expect(page.get_by_role("status")).to_have_text("reconectando…")
+    await expect(page.get_by_role("status")).to_have_text("reconectando…", timeout=2_000)
     await desk.start()
 
     await expect(page.get_by_role("status")).to_have_text("responde dia e noite")
@@ -156,9 +156,12 @@ async def test_what_was_not_sent_yet_outlives_an_erased_chat(
     desk.say("Antiga")
     page = await page_at(desk.url)
     await expect(bubbles(page)).to_have_count(1)
-    desk.refuse = [503]
+    desk.refuse = [503] * 9
     await write(page, "nova")
     await expect(page.locator(".note")).to_have_text("Enviando…")
     desk.erase()
+    await expect(bubbles(page)).to_have_text(["nova"])
+    await expect(page.locator(".note")).to_have_text("Enviando…")
+    desk.refuse.clear()
     await expect(page.locator(".note")).to_have_count(0)
     await expect(bubbles(page)).to_have_text(["nova"])

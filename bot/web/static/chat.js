@@ -212,9 +212,9 @@ const stream = openStream("/chat/events", {
   },
   live(live) {
     if (live && lost) outbox.nudge();
-    lost = !live;
     if (!live) showTyping(false);
-    showLive(live);
+    if (live || !lost) showLive(live); // each failed attempt after the first is the same news
+    lost = !live;
   },
 });
 

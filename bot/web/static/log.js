@@ -26,7 +26,7 @@ function address(found) {
   try {
     const url = new URL(text);
     // "https://bank.example@elsewhere.example" dresses one house up as another.
-    return url.protocol === "https:" && !url.username && !url.password ? { text, url } : null;
+    return url.username || url.password ? null : { text, url };
   } catch {
     return null;
   }
@@ -122,7 +122,7 @@ export function openLog(root, { say, again }) {
       const button = make("button", "again", words.retry);
       button.type = "button";
       button.addEventListener("click", onAgain);
-      entry.note.append(" ", button);
+      entry.note.append(button);
     }
     entry.element.append(entry.note);
   }
