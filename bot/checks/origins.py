@@ -91,8 +91,7 @@ def sentences(book: Book) -> Iterator[Sentence]:
 
 
 def _said_by_customer(text: str, turn: Turn) -> bool:
-    said = [message.said for message in turn.messages]
-    said += [message.text for message in turn.messages]
+    said = [turn.text, *(message.text for message in turn.messages)]
     said += [line.text for line in turn.history if line.author == "customer"]
     said += turn.form.slots.values() if turn.form else []
     return any(text in line for line in said)

@@ -1,0 +1,67 @@
+"""The end of the road always decides, and never guesses."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.model import (
+    Button,
+    Form,
+    OpenCase,
+    Outcome,
+    Outgoing,
+    SetForm,
+    SetTries,
+    Verdict,
+)
+from handlers.call_human import CallHuman
+from tests.handlers.conftest import CASE, CHAT, MONDAY_10, Desk, make_turn, said
+
+step = CallHuman(Desk())
+PERSON = Button("Falar com alguém", "/human")
+
+
+@pytest.mark.parametrize("text", ["xyzzy", "", "   "])
+async def test_the_first_failure_offers_a_person(text):
+    buttons = (
+        PERSON,
+        Button("Horário", "qual o horário"),
+        Button("Meu pedido", "onde está meu pedido"),
+    )
+    offer = Outgoing(CHAT, "Não sei. Chamo alguém?", "system", answers=(1,), buttons=buttons)
+    assert await step(make_turn(text)) == Outcome(
+        Verdict.ANSWERED,
+        "unknown_offer",
+        sends=(offer,),
+        changes=(
+            SetTries(1),
+            SetForm(Form("human", "confirm", {}, "v1", MONDAY_10 + 1800)),
+        ),
+    )
+
+
+async def test_the_second_failure_calls_one_unasked():
+    assert await step(make_turn("xyzzy", tries=1)) == Outcome(
+        Verdict.HANDED_OFF,
+        "no_answer",
+        sends=(Outgoing(CHAT, "Alguém já vem.", "system", answers=(1,)),),
+        changes=(OpenCase("no_answer"), SetTries(0)),
+        trail={"promise": "human_coming"},
+    )
+
+
+@pytest.mark.parametrize("tries", [0, 1])
+async def test_with_a_case_open_the_question_is_added_to_it(tries):
+    outcome = await step(make_turn("xyzzy", case=CASE, tries=tries))
+    assert outcome.sends == (Outgoing(CHAT, "Já está com a equipe.", "system", answers=(1,)),)
+    assert not any(isinstance(change, OpenCase) for change in outcome.changes)
+
+
+@pytest.mark.parametrize(("kind", "word"), [("voice", "áudio"), ("<b>hologram", "isso")])
+async def test_media_without_words_gets_a_kind_line_and_is_no_failure(kind, word):
+    turn = make_turn(messages=(said("", media=(kind,)),), tries=1)
+    assert await step(turn) == Outcome(
+        Verdict.ANSWERED,
+        "media_unsupported",
+        sends=(Outgoing(CHAT, f"Não leio {word}.", "system", answers=(1,), buttons=(PERSON,)),),
+    )

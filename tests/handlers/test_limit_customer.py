@@ -1,0 +1,31 @@
+"""One polite notice, then silence; the counting is done elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.model import Limit, Outcome, Outgoing, Verdict
+from handlers.limit_customer import LimitCustomer
+from tests.handlers.conftest import CHAT, make_turn
+
+step = LimitCustomer()
+
+
+async def test_within_the_budget_the_message_goes_on():
+    assert await step(make_turn("oi")) is None
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(0.0, 1), (60.0, 1), (61.0, 2), (3600.0, 60)])
+async def test_the_notice_says_how_long_in_whole_minutes(seconds, minutes):
+    turn = make_turn("oi", limit=Limit.NOTICE, retry_after=seconds)
+    assert await step(turn) == Outcome(
+        Verdict.LIMITED,
+        "limited",
+        sends=(Outgoing(CHAT, f"Volte em {minutes} min.", "system", answers=(1,)),),
+    )
+
+
+async def test_after_the_notice_there_is_silence():
+    assert await step(make_turn("oi", limit=Limit.SILENT)) == Outcome(
+        Verdict.LIMITED, "limited_silently"
+    )

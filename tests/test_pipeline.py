@@ -1,0 +1,233 @@
+"""The road: its order, its walk, and what happens when it cannot be walked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from bot import pipeline
+from bot.model import (
+    Action,
+    Case,
+    CaseStatus,
+    Erase,
+    Form,
+    Kind,
+    Limit,
+    OpenCase,
+    Outcome,
+    Outgoing,
+    Ownership,
+    SetForm,
+    SetLanguage,
+    Turn,
+    Urgency,
+    Verdict,
+)
+from bot.pipeline import dead, decide, in_its_language, road
+from tests.handlers.conftest import (
+    BOOK,
+    CASE,
+    CHAT,
+    DESK,
+    MONDAY_10,
+    Desk,
+    act,
+    make_turn,
+    said,
+)
+
+ROAD = road(Desk())
+ORDER = Form("order", "order_number", {}, "v1", MONDAY_10 + 60)
+FORGET = Form("forget", "confirm", {}, "v1", MONDAY_10 + 60)
+
+
+@dataclass(frozen=True)
+class Decides:
+    """A step that gives the same answer to everything."""
+
+    outcome: Outcome | None
+
+    async def __call__(self, turn: Turn, /) -> Outcome | None:
+        return self.outcome
+
+
+@pytest.fixture(autouse=True)
+def language_by_first_word(monkeypatch):
+    """Detection itself is tested with the words; here "hello" is English, and that is all."""
+    monkeypatch.setattr(
+        pipeline, "detect", lambda text, languages: "en" if text.startswith("hello") else None
+    )
+
+
+def test_the_road_in_its_order():
+    assert [type(step).__name__ for step in ROAD] == [
+        "RelayStaff",
+        "IgnoreNoise",
+        "YieldToHuman",
+        "RunCommand",
+        "LimitCustomer",
+        "ObeyRule",
+        "MatchRule",
+        "CallHuman",
+    ]
+
+
+def test_printing_the_road_prints_its_configuration():
+    assert repr(ROAD[-1]) == "CallHuman(surface=Desk(seen=True))"
+    assert all(step == again for step, again in zip(ROAD, road(Desk()), strict=True))
+
+
+async def test_the_first_to_decide_ends_the_walk():
+    first, second = (Outcome(Verdict.ANSWERED, reason) for reason in ("first", "second"))
+    outcome = await decide(make_turn("oi"), (Decides(None), Decides(first), Decides(second)))
+    assert outcome == replace(first, trail={"step": "Decides"})
+
+
+async def test_a_road_that_does_not_end_is_a_mistake_in_the_program():
+    with pytest.raises(LookupError, match="always decide"):
+        await decide(make_turn("oi"), (Decides(None),))
+
+
+@pytest.mark.parametrize(
+    ("turn", "step"),
+    [
+        (make_turn(act=act(Action.NOTE, "x"), case=CASE), "RelayStaff"),
+        (make_turn("ok"), "IgnoreNoise"),
+        (make_turn("help", ownership=Ownership.HUMAN), "YieldToHuman"),
+        (make_turn("/help"), "RunCommand"),
+        (make_turn("/help", limit=Limit.NOTICE), "LimitCustomer"),
+        (make_turn("quero reclamar"), "ObeyRule"),
+        (make_turn("qual o horário"), "MatchRule"),
+        (make_turn("xyzzy"), "CallHuman"),
+        (make_turn("frase quebrada"), "CallHuman"),
+        (make_turn(messages=(said("", media=("voice",)),), form=ORDER), "CallHuman"),
+        (make_turn(messages=(said("", media=("voice",)),), ownership=Ownership.HUMAN),
+         "YieldToHuman"),
+    ],
+)  # fmt: skip
+async def test_each_turn_is_decided_where_it_belongs(turn, step):
+    assert (await decide(turn, ROAD)).trail["step"] == step
+
+
+# Forms that are left behind
+
+
+async def test_a_question_that_was_walked_past_is_closed():
+    outcome = await decide(make_turn("qual o horário", form=FORGET), ROAD)
+    assert outcome.reason == "rule"
+    assert outcome.changes == (SetForm(None),)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        replace(ORDER, expires=MONDAY_10),
+        replace(ORDER, step="vanished"),
+        replace(FORGET, expires=MONDAY_10),
+    ],
+    ids=["expired", "gone from the book", "expired question"],
+)
+async def test_a_form_that_is_no_more_is_closed_by_the_next_message(form):
+    assert SetForm(None) in (await decide(make_turn("/help", form=form), ROAD)).changes
+
+
+async def test_a_form_survives_a_command_in_its_middle():
+    assert (await decide(make_turn("/help", form=ORDER), ROAD)).changes == ()
+
+
+async def test_a_question_does_not_survive_a_command():
+    assert (await decide(make_turn("/help", form=FORGET), ROAD)).changes == (SetForm(None),)
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        make_turn("oi", form=FORGET, ownership=Ownership.HUMAN),
+        make_turn("oi", form=FORGET, limit=Limit.NOTICE),
+        make_turn(form=FORGET, act=act(Action.NOTE, "x"), case=CASE),
+    ],
+    ids=["held by a person", "limited", "a staff act"],
+)
+async def test_a_message_that_was_not_read_leaves_the_question_open(turn):
+    assert (await decide(turn, ROAD)).changes == ()
+
+
+async def test_a_form_is_closed_only_once():
+    outcome = await decide(make_turn("sim", form=FORGET), ROAD)
+    assert outcome.changes == (Erase(), SetForm(None))
+
+
+# Language
+
+
+def test_the_turn_is_read_in_the_language_it_is_written_in():
+    assert in_its_language(make_turn("hello there")).language == "en"
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        make_turn("bom dia"),  # nothing found: the language stays
+        make_turn(""),
+        make_turn("hello", pinned_language=True),
+        make_turn("/hello"),
+        make_turn("hello", language="en"),
+        make_turn(messages=(said("hello", button="/human"),)),
+        make_turn(act=act(Action.REPLY, "hello")),
+    ],
+)
+def test_otherwise_the_language_stays(turn):
+    assert in_its_language(turn) is turn
+
+
+def test_a_command_among_words_does_not_hide_them():
+    turn = make_turn(messages=(said("/start", kind=Kind.COMMAND), said("hello", 2)))
+    assert in_its_language(turn).language == "en"
+
+
+async def test_a_new_language_is_answered_in_and_kept():
+    outcome = await decide(make_turn("hello, opening hours"), ROAD)
+    assert outcome.changes == (SetLanguage("en"),)
+    assert outcome.sends[0].text == "Nine to six."
+
+
+async def test_a_language_chosen_in_the_same_turn_wins():
+    outcome = await decide(make_turn("hello", "/language pt"), ROAD)
+    assert outcome.changes == (SetLanguage("pt", pinned=True),)
+
+
+# Dead
+
+
+def test_a_dead_turn_tells_the_customer_once_and_calls_a_person():
+    assert dead(make_turn("oi", form=FORGET)) == Outcome(
+        Verdict.DEAD,
+        "dead",
+        sends=(Outgoing(CHAT, "Algo deu errado aqui.", "system", answers=()),),
+        changes=(OpenCase("dead"),),
+    )
+
+
+def test_a_dead_turn_opens_no_second_case():
+    assert dead(make_turn("oi", case=CASE)).changes == ()
+
+
+def test_a_dead_turn_says_nothing_while_a_person_holds_the_chat():
+    held = Case(7, CaseStatus.CLAIMED, "asked", MONDAY_10, "ana")
+    turn = make_turn("oi", case=held, ownership=Ownership.HUMAN)
+    assert dead(turn) == Outcome(Verdict.DEAD, "dead")
+
+
+def test_a_staff_act_that_died_is_told_to_its_author_only():
+    turn = make_turn(act=act(Action.REPLY, "oi"), case=CASE)
+    assert dead(turn) == Outcome(
+        Verdict.DEAD,
+        "dead_act",
+        sends=(Outgoing(DESK, "Tente de novo.", "system", urgency=Urgency.INSIDE),),
+    )
+
+
+def test_the_book_of_these_tests_has_every_text_that_the_road_says():
+    assert {"welcome", "dead", "unknown_offer"} <= set(BOOK.texts)
