@@ -1,0 +1,39 @@
+"""What every test gets: a closed network and an environment without anybody's settings."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+import pytest
+
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+@pytest.fixture(autouse=True)
+def closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that reaches for another machine fails, and says so."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])
+            if not host.startswith(LOOPBACK):
+                raise AssertionError(f"a test tried to reach {host}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's own settings never reach a test."""
+    for name in os.environ:
+        if name.startswith(("NIGHTDESK", "TELEGRAM", "TWILIO", "OPENAI", "ANTHROPIC")) or name in (
+            "DATABASE_URL",
+            "PORT",
+            "HOST",
+            "PUBLIC_URL",
+        ):
+            monkeypatch.delenv(name)
