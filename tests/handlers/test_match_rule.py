@@ -115,3 +115,10 @@ async def test_a_refused_sentence_goes_on_and_only_names_are_logged(caplog):
     record = caplog.records[0]
     assert record.message == "draft_refused"
     assert (record.sentence, record.checks) == ("rules.broken.reply", ["variable"])
+
+
+async def test_one_number_does_not_answer_two_questions():
+    outcome = await step(make_turn("quero trocar 12345"))
+    assert outcome.sends[0].text == "Qual new_order?"
+    both = await step(make_turn("quero trocar 12345 por 54321"))
+    assert both.sends[0].text == "Trocado."
