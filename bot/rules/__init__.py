@@ -1,0 +1,1 @@
+"""What a message means, without any model: commands, rules, forms."""

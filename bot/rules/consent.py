@@ -1,0 +1,35 @@
+"""Yes, no, or something else."""
+
+from __future__ import annotations
+
+from bot.book import Book
+from bot.rules.per_book import once_per_book
+from bot.words.normalise import normalise
+
+LONGEST = 60  # signs; whoever writes more says more than yes or no
+_AROUND = frozenset("por favor please thanks obrigado obrigada gracias bot".split())
+
+
+def consent(text: str, book: Book) -> bool | None:
+    """True for yes, False for no, None for anything else (both at once included)."""
+    if len(text) > LONGEST:
+        return None
+    said = normalise(text)
+    known = _answers(book)
+    bare = " ".join(word for word in said.split() if word not in _AROUND)
+    if said in known or bare in known:
+        return known.get(said, known.get(bare))
+    # "sim sim", "yes please do it": every part must say the same.
+    parts = {known.get(word) for word in bare.split()}
+    return parts.pop() if len(parts) == 1 else None
+
+
+@once_per_book
+def _answers(book: Book) -> dict[str, bool]:
+    answers: dict[str, bool] = {}
+    for name, meaning in (("yes", True), ("no", False)):
+        for words in book.commands.get(name, {}).values():
+            for word in words:
+                # A tap sign has no letters to normalise, so it is kept as it is as well.
+                answers[normalise(word) or word] = meaning
+    return answers

@@ -1,0 +1,176 @@
+"""Examples turned into an inverted index that says how near a text is to each intent.
+
+Nearness is the cosine of TF-IDF weights, mostly to the middle of an intent's examples and
+partly to the nearest single example. Examples are grouped by intent and language, so that the
+Portuguese half of an intent does not pull away from the English half.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.rules.features import Features, features, simplify
+
+SINGLE = 0.2  # share of the nearest example; the rest is the middle of the group
+CONCENTRATION = 0.4  # how much a feature gains by belonging to few intents
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One sentence an admin wrote for an intent."""
+
+    intent: str
+    language: str  # "" where none is stated
+    simple: str  # went through `simplify`
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How near a text is to one group."""
+
+    intent: str
+    language: str
+    score: float  # 0..1
+
+
+class Index:
+    """Built once per book; asking it does not change it."""
+
+    def __init__(self, examples: Iterable[Example]) -> None:
+        self.examples = tuple(example for example in examples if example.simple)
+        names = sorted({(example.intent, example.language) for example in self.examples})
+        self.groups = tuple(names)
+        number = {group: index for index, group in enumerate(names)}
+        self.group_of = tuple(number[example.intent, example.language] for example in self.examples)
+        counted = [features(example.simple) for example in self.examples]
+        self._weight = _weights(counted, [example.intent for example in self.examples])
+        self._unseen = math.log(1 + len(counted)) if counted else 1.0
+        self._vectors = [self._vector(found) for found in counted]
+        self._sums = self._summed()
+        self._middles = self._invert_middles()
+        self._singles = self._invert_singles()
+
+    def near(self, simple: str, language: str | None = None) -> list[Nearness]:
+        """Every group that shares something with the text, nearest first.
+
+        A stated language makes the groups of other languages a little less near: people do
+        change language in mid-chat.
+        """
+        found = features(simple)
+        length = 0.0
+        middles = [0.0] * len(self.groups)
+        singles = [0.0] * len(self.groups)
+        per_example: defaultdict[int, float] = defaultdict(float)
+        for feature, count in found.items():
+            weight = self._weight.get(feature)
+            if weight is None:
+                length += (count * self._unseen) ** 2
+                continue
+            value = count * weight
+            length += value * value
+            for group, share in self._middles[feature]:
+                middles[group] += value * share
+            for example, share in self._singles[feature]:
+                per_example[example] += value * share
+        for example, score in per_example.items():
+            group = self.group_of[example]
+            singles[group] = max(singles[group], score)
+        length = math.sqrt(length) or 1.0
+        scored = []
+        for group, (intent, of) in enumerate(self.groups):
+            if not middles[group]:
+                continue
+            score = (SINGLE * singles[group] + (1 - SINGLE) * middles[group]) / length
+            if language and of and of != language:
+                score *= 0.95
+            scored.append(Nearness(intent, of, min(score, 1.0)))
+        return sorted(scored, key=lambda near: (-near.score, near.intent))
+
+    def left_out(self) -> list[tuple[float, float]]:
+        """For each example, as if it had never been written: nearness to its own intent and to
+        the nearest other one. This is what the threshold is set from."""
+        measured = []
+        for number, vector in enumerate(self._vectors):
+            own_group = self.group_of[number]
+            intent = self.examples[number].intent
+            middles, singles = self._products(vector, without=number)
+            own = other = 0.0
+            for group, (of_intent, _) in enumerate(self.groups):
+                total, middle = self._sums[group], middles[group]
+                size = math.sqrt(sum(value * value for value in total.values()))
+                if group == own_group:
+                    rest = size * size - 2 * middle + 1
+                    size, middle = math.sqrt(max(rest, 0.0)), middle - 1
+                near = SINGLE * singles[group] + (1 - SINGLE) * (
+                    middle / size if size > 1e-9 else 0
+                )
+                if of_intent == intent:
+                    own = max(own, near)
+                else:
+                    other = max(other, near)
+            measured.append((own, other))
+        return measured
+
+    def _products(self, vector: Features, without: int) -> tuple[list[float], list[float]]:
+        middles = [0.0] * len(self.groups)
+        singles = [0.0] * len(self.groups)
+        per_example: defaultdict[int, float] = defaultdict(float)
+        for feature, value in vector.items():
+            for example, share in self._singles[feature]:
+                per_example[example] += value * share
+        for example, product in per_example.items():
+            group = self.group_of[example]
+            middles[group] += product
+            if example != without:
+                singles[group] = max(singles[group], product)
+        return middles, singles
+
+    def _vector(self, found: Features) -> dict[str, float]:
+        vector = {feature: count * self._weight[feature] for feature, count in found.items()}
+        length = math.sqrt(sum(value * value for value in vector.values())) or 1.0
+        return {feature: value / length for feature, value in vector.items()}
+
+    def _summed(self) -> list[dict[str, float]]:
+        sums: list[defaultdict[str, float]] = [defaultdict(float) for _ in self.groups]
+        for group, vector in zip(self.group_of, self._vectors, strict=True):
+            for feature, value in vector.items():
+                sums[group][feature] += value
+        return [dict(total) for total in sums]
+
+    def _invert_middles(self) -> dict[str, list[tuple[int, float]]]:
+        inverted: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        for group, total in enumerate(self._sums):
+            length = math.sqrt(sum(value * value for value in total.values())) or 1.0
+            for feature, value in total.items():
+                inverted[feature].append((group, value / length))
+        return dict(inverted)
+
+    def _invert_singles(self) -> dict[str, list[tuple[int, float]]]:
+        inverted: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        for example, vector in enumerate(self._vectors):
+            for feature, value in vector.items():
+                inverted[feature].append((example, value))
+        return dict(inverted)
+
+
+def _weights(counted: Sequence[Features], intents: Sequence[str]) -> dict[str, float]:
+    """Rare features weigh more, and so do those that keep to few intents."""
+    owners: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for found, intent in zip(counted, intents, strict=True):
+        for feature in found:
+            owners[feature][intent] += 1
+    most = math.log(max(len(set(intents)), 2))
+    weights = {}
+    for feature, intents_of in owners.items():
+        total = sum(intents_of.values())
+        spread = -sum(n / total * math.log(n / total) for n in intents_of.values())
+        rare = math.log(1 + len(counted) / total)
+        weights[feature] = rare * max(1 - spread / most, 0.05) ** CONCENTRATION
+    return weights
+
+
+def examples_of(intent: str, language: str, texts: Iterable[str]) -> list[Example]:
+    return [Example(intent, language, simplify(text)) for text in texts]

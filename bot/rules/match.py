@@ -1,0 +1,134 @@
+"""Which intent a text means, how sure that is, and which others were near.
+
+One engine with three looks at the text: the same words as an example, nearly the same words
+(a typo), and nearness by words and letters. All three end in one score from 0 to 1, where 0.5
+is the point at which a guess is as likely to be foreign as meant. That point is measured
+on the rules themselves: each example is judged without itself, against its own intent and
+against the others (`Index.left_out`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from bot.book import Book
+from bot.rules.features import simplify
+from bot.rules.index import Example, Index, examples_of
+from bot.rules.per_book import once_per_book
+from bot.words.language import detect
+
+EXACT = 1.0
+ALMOST = 88.0  # per cent of equal letters from which two sentences count as one with a typo
+USUAL_LIMIT = 0.30  # nearness at which rules are usually right and wrong equally often
+USUAL_WEIGHT = 40  # the measured limit counts as much as the usual one at this many examples
+STEEPNESS = 14.0  # of the curve from nearness to score
+RUNNERS_UP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a text was taken for."""
+
+    text: str
+    language: str | None  # None: nobody could tell
+    intent: str | None  # None: nothing reached the threshold
+    score: float  # of the best intent, 0..1
+    threshold: float
+    runners_up: tuple[tuple[str, float], ...]  # the next intents and their scores, best first
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What matching needs of a book, worked out once."""
+
+    index: Index
+    exact: dict[str, tuple[tuple[str, str], ...]]  # simple text -> (intent, language)
+    names: frozenset[str]
+    sentences: tuple[str, ...]
+    limit: float  # the nearness that becomes the score 0.5
+
+
+def classify(text: str, book: Book, language: str | None = None) -> Match:
+    """The intent of a text. `language` helps where it is known and never excludes the others."""
+    engine = engine_of(book)
+    if text in engine.names:  # a button may name its intent, which works in every language
+        return Match(text, language, text, EXACT, book.threshold, ())
+    language = language or detect(text, book.languages)
+    scores = score(simplify(text), engine, language)
+    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    if not ranked:
+        return Match(text, language, None, 0.0, book.threshold, ())
+    best, certainty = ranked[0]
+    return Match(
+        text,
+        language,
+        best if certainty >= book.threshold else None,
+        certainty,
+        book.threshold,
+        tuple(ranked[1 : 1 + RUNNERS_UP]),
+    )
+
+
+def score(simple: str, engine: Engine, language: str | None) -> dict[str, float]:
+    """Every intent that shares something with the text, with its score."""
+    found: dict[str, float] = {}
+    for near in engine.index.near(simple, language):
+        found.setdefault(near.intent, certainty(near.score, engine.limit))
+    almost = process.extractOne(
+        simple, engine.sentences, scorer=fuzz.ratio, score_cutoff=ALMOST
+    ) if len(simple) > 4 else None  # fmt: skip
+    if almost is not None:
+        for intent, _ in engine.exact[almost[0]]:
+            found[intent] = max(found.get(intent, 0.0), almost[1] / 100)
+    for intent, of in engine.exact.get(simple, ()):
+        # Two languages may share a sentence; the one being spoken wins.
+        found[intent] = EXACT if not (language and of) or of == language else 0.99
+    return found
+
+
+def certainty(nearness: float, limit: float) -> float:
+    """Nearness as a score below 1 that is 0.5 at the limit."""
+    return min(1 / (1 + math.exp(-STEEPNESS * (nearness - limit))), 0.98)
+
+
+@once_per_book
+def engine_of(book: Book) -> Engine:
+    """Build the engine of a book (about 1 ms an example). Worth calling before the first turn."""
+    examples: list[Example] = []
+    for intent in book.intents:
+        for language, texts in intent.examples.items():
+            examples += examples_of(intent.name, language, texts)
+    exact: dict[str, list[tuple[str, str]]] = {}
+    for example in examples:
+        if example.simple:
+            exact.setdefault(example.simple, []).append((example.intent, example.language))
+    index = Index(examples)
+    return Engine(
+        index,
+        {simple: tuple(owners) for simple, owners in exact.items()},
+        frozenset(intent.name for intent in book.intents),
+        tuple(exact),
+        limit_of(index.left_out()),
+    )
+
+
+def limit_of(measured: Sequence[tuple[float, float]]) -> float:
+    """The nearness that best keeps each example's own intent and refuses the others."""
+    outside = sorted(other for _, other in measured if other > 0)
+    if not outside:
+        return USUAL_LIMIT
+    right = [own for own, other in measured if own > other]
+    steps = [step / 100 for step in range(10, 61)]
+
+    def balance(limit: float) -> float:
+        kept = sum(own >= limit for own in right) / len(measured)
+        return kept + sum(other < limit for other in outside) / len(outside)
+
+    best = max(map(balance, steps))
+    good = [step for step in steps if balance(step) >= best - 0.01]
+    share = len(measured) / (len(measured) + USUAL_WEIGHT)
+    return share * sum(good) / len(good) + (1 - share) * USUAL_LIMIT

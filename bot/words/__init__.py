@@ -1,0 +1,1 @@
+"""Everything the bot can say or understand, read from YAML."""

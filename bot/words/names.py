@@ -1,0 +1,49 @@
+"""The sentences that the program asks the book for, and the values that each may show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# Every name must stand in texts.yaml; its values may be used there, and no others.
+TEXTS: Mapping[str, frozenset[str]] = {
+    name: frozenset(values.split())
+    for name, values in {
+        "welcome": "",
+        "help": "",
+        "unknown_command": "",
+        "language_ask": "",
+        "language_set": "language",
+        "language_unknown": "",
+        "forget_ask": "",
+        "forget_done": "",
+        "forget_kept": "",
+        "limited": "minutes",
+        "unknown_offer": "",
+        "human_declined": "",
+        "human_coming": "",
+        "human_kept_closed": "opens",
+        "human_kept_open": "",
+        "human_kept": "",
+        "human_already": "",
+        "resolved": "",
+        "released": "",
+        "dead": "",
+        "form_expired": "",
+        "form_given_up": "",
+        "media_unsupported": "kind",
+        "staff_no_case": "case",
+        "staff_done": "",
+        "button_human": "",
+        "button_yes": "",
+        "button_no": "",
+    }.items()
+}
+BUTTON_TEXTS = frozenset(name for name in TEXTS if name.startswith("button_"))
+LONGEST_LABEL = 20  # signs: what WhatsApp shows of a reply button
+COMMANDS = ("start", "help", "human", "language", "forget")
+# Known so that a slip such as "ptt" is told apart from a language that is not configured.
+LANGUAGE_CODES = frozenset(
+    """am ar az be bg bn ca cs da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka
+    kk km kn ko ku ky lo lt lv mk ml mn mr ms my ne nl no pa pl ps pt ro ru si sk sl sq sr sv sw ta
+    te th tl tr uk ur uz vi yo zh zu""".split()
+)
