@@ -21,7 +21,7 @@ from bot.model import (
     Turn,
     Verdict,
 )
-from bot.rules.forms import find_value, next_slot
+from bot.rules.forms import find, next_slot
 from handlers.open_form import FORM_SECONDS
 from handlers.person import call_a_person
 from handlers.sentence import say
@@ -36,7 +36,7 @@ async def begin(
     slots: dict[str, Span] = {}
     left = turn.text
     for slot in spec.slots:
-        value = None if _takes_anything(slot, intent) else find_value(slot, left)
+        value = None if _takes_anything(slot, intent) else find(slot, left)
         if value is not None:
             slots[slot.name] = Span(value, Origin.CUSTOMER)
             left = left.replace(value, " ", 1)  # one number does not answer two questions
@@ -51,7 +51,7 @@ async def begin(
 async def take(form: Form, turn: Turn, surface: StaffSurface) -> Outcome | None:
     """Take the message as the answer to the question that was asked, or None if it fits not."""
     spec = turn.book.forms[form.name]
-    value = find_value(_slot(spec, form.step), turn.text)
+    value = find(_slot(spec, form.step), turn.text)
     if value is None:
         return None
     slots = {name: Span(text, Origin.CUSTOMER) for name, text in form.slots.items()}
@@ -156,7 +156,7 @@ def _takes_anything(slot: Slot, intent: Intent) -> bool:
     A slot for free words would swallow "where is my order" as its answer.
     """
     examples = [text for texts in intent.examples.values() for text in texts]
-    return bool(examples) and all(find_value(slot, text) is not None for text in examples)
+    return bool(examples) and all(find(slot, text) is not None for text in examples)
 
 
 def _slot(spec: FormSpec, name: str) -> Slot:

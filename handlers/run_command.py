@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.book import Language
+from bot.book import Book, Language
 from bot.checks.approve import line
 from bot.checks.labels import labelled, tap
 from bot.checks.values import BookName, Value
@@ -24,11 +23,11 @@ from bot.model import (
     Turn,
     Verdict,
 )
-from bot.rules.commands import Command, recognise
+from bot.rules.commands import Command, language_code, recognise
 from bot.rules.consent import consent
 from handlers.open_form import FORGET, HUMAN, asked, question
 from handlers.person import call_a_person
-from handlers.yield_to_human import is_literal_forget
+from handlers.yield_to_human import is_literal_forget, literal_forget
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class RunCommand:
             case "language":
                 return _language(command.argument, turn)
             case "forget":
-                return _forget(command.argument.strip().casefold(), turn)
+                return _forget(command.argument, turn)
             case _:
                 return _say(turn, "unknown_command")
 
@@ -72,7 +71,8 @@ def _command(turn: Turn) -> Command | None:
     readable = [m.said for m in turn.messages if not held or is_literal_forget(m)]
     for said in reversed(readable):
         if command := recognise(said, turn.book):
-            return command
+            answer = literal_forget(said)  # what a button of the question says
+            return Command(command.name, answer) if answer else command
     return recognise(" ".join(readable), turn.book) if len(readable) > 1 else None
 
 
@@ -90,7 +90,7 @@ def _answered(turn: Turn) -> Command | None:
 
 def _language(argument: str, turn: Turn) -> Outcome:
     """Switch at once when it is clear which one; otherwise offer all of them."""
-    if chosen := _chosen(argument, turn.book.language_names, turn.book.languages):
+    if chosen := _chosen(argument, turn.book):
         return _say(
             turn,
             "language_set",
@@ -106,22 +106,10 @@ def _language(argument: str, turn: Turn) -> Outcome:
     return _say(turn, name, buttons=buttons)
 
 
-def _chosen(
-    argument: str, names: Mapping[Language, str], languages: tuple[Language, ...]
-) -> Language | None:
-    """By code ("pt", "pt-BR") or by the language's own name, accents or not."""
-    wanted = _plain(argument)
-    for code in languages:
-        if wanted.replace("_", "-").split("-")[0] == code.casefold():
-            return code
-        if wanted and wanted == _plain(names.get(code, "")):
-            return code
-    return None
-
-
-def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.strip().casefold())
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+def _chosen(argument: str, book: Book) -> Language | None:
+    """By code ("pt", "pt-BR") or by one of the names that the book knows for it."""
+    code = argument.strip().replace("_", "-").split("-")[0].casefold()
+    return code if code in book.languages else language_code(argument, book)
 
 
 def _forget(argument: str, turn: Turn) -> Outcome:

@@ -9,7 +9,7 @@ from bot.book import ButtonSpec, Sentence
 from bot.checks.approve import approve
 from bot.checks.labels import labelled
 from bot.model import Draft, Fact, Origin, Outgoing, Span, Turn
-from bot.words.render import render, variables
+from bot.words.render import choose, render, variables
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +27,8 @@ async def say(
     only the names of the checks are logged.
     """
     values = dict(slots or {})
-    for name in variables(sentence):
+    template = choose(sentence, turn.book, turn.language, turn.seed)
+    for name in sorted(variables(template).values):
         if name not in values:
             fact = await turn.facts.get(name)
             if not isinstance(fact, Fact):

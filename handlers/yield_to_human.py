@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.model import Incoming, Outcome, Ownership, Turn, Verdict
 
-_FORGET = re.compile(r"/forget(@\w+)?(\s+(yes|no))?", re.IGNORECASE)
+_FORGET = re.compile(r"/forget(?:@\w+)?(?:\s+(yes|no))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +27,10 @@ class YieldToHuman:
 
 def is_literal_forget(message: Incoming) -> bool:
     """The slash form, typed or behind a button: not a sentence that means the same."""
-    return _FORGET.fullmatch(message.said.strip()) is not None
+    return literal_forget(message.said) is not None
+
+
+def literal_forget(said: str) -> str | None:
+    """What stands behind a literal /forget: "yes", "no" or nothing; None if it is none."""
+    found = _FORGET.fullmatch(said.strip())
+    return (found[1] or "").casefold() if found else None

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from bot.book import Book, Sentence
 from bot.model import Button, Draft, Origin, Problem, Span, Turn
 
-_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_TAG = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
+_HOUSE = re.compile(r"\{\{-?\s*house\.(\w+)\s*-?\}\}")
 _LEFT_OVER = re.compile(r"\{\{|\}\}|\{%|%\}")
 _EXCERPT = 60  # characters of a refused span that a problem shows
 
@@ -49,29 +51,49 @@ def _problem(check: str, span: Span, advice: str) -> Problem:
 
 
 def _in_book(span: Span, book: Book) -> bool:
-    """A stretch of the sentence it names, with nothing between but what the house fills in."""
-    if span.text in book.house.values():
-        return True
+    """What the sentence of that name says, in any language, between two of its variables."""
     return any(
-        span.text in piece
+        _says(sentence, span.text, book)
         for sentence in sentences(book)
         if sentence.name == span.name
-        for piece in _pieces(sentence, book)
     )
 
 
-def _pieces(sentence: Sentence, book: Book) -> Iterator[str]:
-    """The sentence cut at its variables; house facts do not cut, they are the book's own."""
-    for variants in sentence.variants.values():
-        for variant in variants:
-            yield from _TAG.split(_with_house(variant, book))
+def _says(sentence: Sentence, text: str, book: Book) -> bool:
+    house = tuple(book.house.items())
+    return any(
+        shape.fullmatch(text)
+        for variants in sentence.variants.values()
+        for variant in variants
+        for shape in _shapes(variant, house)
+    )
 
 
-def _with_house(variant: str, book: Book) -> str:
-    for name, value in book.house.items():
-        tag = re.compile(r"\{\{-?\s*house\." + re.escape(name) + r"\s*-?\}\}")
-        variant = tag.sub(lambda _, value=value: value, variant)  # type: ignore[misc] # default
-    return variant
+@lru_cache(maxsize=4096)
+def _shapes(variant: str, house: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], ...]:
+    """What can stand between two values: the sentence's own words, in their order.
+
+    House facts are the book's own and cut nothing. Where a sentence chooses with `if`, any of
+    its stretches may be missing, and so may a value.
+    """
+    chooses = "{%" in variant
+    shapes = [""]
+    for part in _TAG.split(variant):
+        if not part.startswith(("{{", "{%", "{#")):
+            shapes[-1] += _optional([part])
+        elif named := _HOUSE.fullmatch(part):
+            name = named[1]
+            shapes[-1] += _optional(
+                [fact for key, fact in house if key == name or key.startswith(f"{name}.")]
+            )
+        elif part.startswith("{{") and not chooses:
+            shapes.append("")
+    return tuple(re.compile(shape) for shape in shapes)
+
+
+def _optional(texts: list[str]) -> str:
+    """Any of these or nothing; a template may trim the space around them."""
+    return "".join((r"(?:\s*(?:", "|".join(re.escape(text.strip()) for text in texts), r")\s*)?"))
 
 
 def sentences(book: Book) -> Iterator[Sentence]:
@@ -102,6 +124,4 @@ def _is_label(button: Button, book: Book) -> bool:
         return False
     if button.label in book.language_names.values():
         return True
-    return any(
-        button.label == piece for sentence in sentences(book) for piece in _pieces(sentence, book)
-    )
+    return any(_says(sentence, button.label, book) for sentence in sentences(book))

@@ -132,6 +132,30 @@ def test_a_button_with_another_label_is_refused(label):
     assert checks(book("Nine to six."), buttons=(Button(label, "x"),)) == ["button"]
 
 
+CHOOSING = both(
+    "texts.choosing",
+    "Oi{% if name %}, {{ name }}{% endif %}. {% if vip %}Que honra! {% endif %}{{ house.city }}.",
+    "Hi.",
+)
+
+
+@pytest.mark.parametrize("name", ["", "12345"])
+@pytest.mark.parametrize("vip", ["", "x"])
+def test_a_sentence_that_chooses_is_approved_however_it_chose(name, vip):
+    house = {**BOOK.house, "city": "Recife", "city.en": "the city of Recife"}
+    choosing = replace(BOOK, house=house, texts={**BOOK.texts, "choosing": CHOOSING})
+    values = {"name": Span(name, Origin.CUSTOMER), "vip": Span(vip, Origin.CUSTOMER)}
+    for language in ("pt", "en"):
+        spans = render(CHOOSING, values, choosing, language, 0)
+        assert checks(*spans, book=choosing) == "approved"
+    assert checks(book("Que honra, senhor!", "texts.choosing"), book=choosing) == ["book"]
+    assert checks(book("Que honra! Oi", "texts.choosing"), book=choosing) == ["book"]
+
+
+def test_the_words_around_a_value_are_not_said_without_it():
+    assert checks(book("O pedido  saiu.", "forms.order.done")) == ["book"]
+
+
 # Facts
 
 

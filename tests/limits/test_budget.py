@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.limits.budget import Charged, Charges, charge
 from bot.model import Limit
 
-START = 1_795_438_800.0
+START = 1_795_440_034.5  # not on the hour: buckets begin with the first message
 HOUR = 3600.0
 
 
