@@ -7,7 +7,6 @@ import os
 import secrets
 import signal
 import socket
-import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,7 +29,7 @@ from bot.ledger.file import FileLock, secret_beside
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
-from bot.ledger.sqlite import SqliteEngine, writing_engine
+from bot.ledger.sqlite import SQLITE_VERSION, SqliteEngine, writing_engine
 from bot.pipeline import road
 from bot.presence import Presence
 from bot.web.api import Api
@@ -265,5 +264,5 @@ def greeting(plan: Plan, port: int) -> list[str]:
         or environment.anthropic_api_key.get_secret_value()
         else "  Models:   off, set OPENAI_API_KEY or ANTHROPIC_API_KEY",
         f"  Rules:    {len(plan.book.intents)} topics in {', '.join(plan.book.languages)}",
-        f"  Ledger:   {environment.database_file} (SQLite {sqlite3.sqlite_version})",
+        f"  Ledger:   {environment.database_file} (SQLite {SQLITE_VERSION})",
     ]

@@ -29,6 +29,7 @@ from bot.errors import LedgerError
 T = TypeVar("T")
 log = structlog.get_logger()
 
+SQLITE_VERSION = sqlite3.sqlite_version  # before 3.51.3 one writing connection is vital, see above
 GROUP = 256  # units in one commit at the most
 BUSY_MS = 12_000  # how long another process may hold the write lock before units fail
 READERS = 4
