@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.desk_in_process import Desk, running_desk
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
@@ -37,3 +41,10 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             "PUBLIC_URL",
         ):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+async def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Desk]:
+    """A running desk on loopback."""
+    async with running_desk(monkeypatch, tmp_path) as desk:
+        yield desk

@@ -48,6 +48,10 @@ class Transcripts(Protocol):
         """Lines after an arrival number. Raises LedgerError."""
         ...
 
+    async def has(self, conversation: ConversationKey, seq: int) -> bool:
+        """Whether this line still exists: not after an erasure. Raises LedgerError."""
+        ...
+
     async def pressed(self, conversation: ConversationKey, message: str, index: int) -> str | None:
         """The value behind a button of this conversation; None when there is no such button."""
         ...

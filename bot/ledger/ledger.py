@@ -127,6 +127,9 @@ class Ledger:
     async def since(self, conversation: ConversationKey, seq: int) -> Sequence[Line]:
         return await self._engine.read(partial(reading.since, key=conversation, seq=seq))
 
+    async def has(self, conversation: ConversationKey, seq: int) -> bool:
+        return await self._engine.read(partial(reading.has, key=conversation, seq=seq))
+
     async def pressed(self, conversation: ConversationKey, message: str, index: int) -> str | None:
         return await self._engine.read(
             partial(reading.pressed, key=conversation, message=message, index=index)

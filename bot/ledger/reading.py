@@ -64,6 +64,14 @@ def since(
     return [_line(row, names) for row in rows]
 
 
+def has(connection: Connection, key: ConversationKey, seq: int) -> bool:
+    """Whether a line still exists."""
+    found = select(messages.c.seq).where(
+        messages.c.conversation == str(key), messages.c.seq == seq, _VISIBLE
+    )
+    return connection.execute(found).first() is not None
+
+
 def pressed(connection: Connection, key: ConversationKey, message: str, index: int) -> str | None:
     """The value behind a button, looked up in this very chat."""
     seq = own_seq(message)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from itsdangerous import BadSignature, Signer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -42,6 +43,16 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+
+
+class Static(StaticFiles):
+    """The page's own files, asked for anew after every update: their modules carry no version."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
 
 
 class Visitors:
@@ -88,7 +99,7 @@ class Chat:
             Route("/", self.page, methods=["GET"]),
             Route("/chat/messages", translated(self.post), methods=["POST"]),
             Route("/chat/events", translated(self.events), methods=["GET"]),
-            Mount("/static", StaticFiles(directory=HERE / "static")),
+            Mount("/static", Static(directory=HERE / "static")),
         ]
 
     @cached_property

@@ -54,6 +54,9 @@ async def _events(
     yield f"retry: {RECONNECT_MS}\n\n"
     with presence.watch(conversation) as watcher:
         try:
+            if after and not await transcripts.has(conversation, after):
+                after = 0  # the chat was deleted while this page was away
+                yield _event("erased", {})
             for line in await transcripts.since(conversation, after):
                 after = line.seq
                 yield _event("message", show(line), line.seq)

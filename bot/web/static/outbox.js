@@ -40,6 +40,10 @@ async function attemptTo(url, { id, text, button }) {
       signal: control.signal,
     });
     if (answer.ok) return "sent";
+    if (answer.status === 401) {
+      await fetch("/", { cache: "no-store" }); // the cookie was lost: the page comes with a new one
+      return "later";
+    }
     return answer.status >= 400 && answer.status < 500 ? "refused" : "later";
   } catch {
     return "later"; // no network, or no answer in time
