@@ -78,7 +78,7 @@ def accept(connection: Connection, arrival: Arrival) -> Accepted:
             raise Refused(retry_after)
         connection.execute(_SAVE_CHARGES, {"identity": message.identity, "state": state, "at": at})
     connection.execute(_ADD_DELIVERY, {**delivery, "digest": arrival.digest, "at": at})
-    added = connection.execute(_ADD_MESSAGE, _message_row(message, key, limit))
+    added = connection.execute(_ADD_MESSAGE, _message_row(message, key, limit, retry_after))
     return Accepted(Admission.NEW, limit, _new_seq(added), retry_after)
 
 
@@ -116,7 +116,9 @@ def _charged(
     return charged.limit, charged.retry_after, asdict(charged.charges)
 
 
-def _message_row(message: Incoming, key: str, limit: Limit) -> dict[str, Any]:
+def _message_row(
+    message: Incoming, key: str, limit: Limit, retry_after: float
+) -> dict[str, Any]:
     silent = limit is Limit.SILENT
     return {
         "conversation": key,
@@ -134,6 +136,7 @@ def _message_row(message: Incoming, key: str, limit: Limit) -> dict[str, Any]:
         "media": [{"kind": each.kind, "reference": each.reference} for each in message.media]
         or None,
         "limit_verdict": limit.value,
+        "retry_after": retry_after,
         "at": message.received_at,
     }
 

@@ -210,6 +210,7 @@ def _turn(
         case=case_from(case) if case else None,
         tries=conversation.tries,
         limit=Limit(rows[0].limit_verdict),
+        retry_after=rows[0].retry_after,
         form=form_from(conversation.form),
         book=book,
         facts=facts_from(conversation.facts),

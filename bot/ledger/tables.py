@@ -69,6 +69,7 @@ messages = Table(
     Column("media", JSON(none_as_null=True)),
     Column("buttons", JSON(none_as_null=True)),
     Column("limit_verdict", String, nullable=False, server_default="pass"),
+    Column("retry_after", Float, nullable=False, server_default=text("0")),  # seconds, if limited
     Column("verdict", String, nullable=False, server_default=""),  # how its turn ended
     Column("turn_id", Integer),
     Column("part", Integer, nullable=False, server_default=text("0")),
