@@ -64,7 +64,7 @@ def recognise(text: str, book: Book) -> Command | None:
 
 
 def language_code(text: str, book: Book) -> str | None:
-    """The code of the language that a text names ("inglês", "english", "en"), if the book has it."""
+    """The code of the language that a text names ("inglês", "english"), if the book has it."""
     return _twins(book).languages.get(normalise(text))
 
 

@@ -7,7 +7,7 @@ from bot.rules.per_book import once_per_book
 from bot.words.normalise import normalise
 
 LONGEST = 60  # signs; whoever writes more says more than yes or no
-_AROUND = frozenset("por favor please thanks obrigado obrigada gracias bot".split())
+_AROUND = frozenset({"por", "favor", "please", "thanks", "obrigado", "obrigada", "gracias"})
 
 
 def consent(text: str, book: Book) -> bool | None:

@@ -9,8 +9,12 @@ from bot.rules.per_book import once_per_book
 from bot.words.normalise import normalise
 
 LONGEST = 60  # signs
-_LAUGHTER = re.compile(r"(?:(?:k|rs|ha|he|hi|hua|hue|ja|je|ji|ah|eh|a|h|j|lo)+|lo+l|lmao|rofl)s?")
-_LAUGHS = re.compile(r"[kha]|rs|hue|hua|ja|je|ji")
+# Looked for before normalising, which would make one letter of "kkkk".
+_LAUGHTER = re.compile(
+    r"\b(?:k{2,}|(?:kk+a*)+|(?:rs){1,}s?|(?:[hj][aeiou]+){2,}[hj]?|(?:a?h[ua]+){2,}|(?:hue|hua){2,}"
+    r"|(?:ka){2,}|lo+l|lmao|rofl|x+d)\b",
+    re.IGNORECASE,
+)
 _QUESTION = re.compile(r"[?¿]")
 
 
@@ -21,7 +25,7 @@ def is_noise(text: str, book: Book) -> bool:
     if _QUESTION.search(text):
         return False  # "?" alone means "and?": somebody is waiting
     known = _noise(book)
-    said = normalise(text)
+    said = normalise(_LAUGHTER.sub(" ", text))
     if not said:
         return True
     if said in known:
@@ -39,14 +43,8 @@ def _covered(words: list[str], known: frozenset[str], longest: int) -> bool:
                 place += length
                 break
         else:
-            if not _laughs(words[place]):
-                return False
-            place += 1
+            return False
     return True
-
-
-def _laughs(word: str) -> bool:
-    return len(word) > 1 and bool(_LAUGHTER.fullmatch(word)) and bool(_LAUGHS.search(word))
 
 
 @once_per_book

@@ -24,13 +24,16 @@ JOINED: dict[tuple[str, ...], str] = {
             "|ser humano|seres humanos|pessoa real|pessoa de verdade|pessoas de verdade"
             "|pessoa de carne e osso|gente de verdade|gente de carne e osso|alguem de verdade"
             "|atendimento humano|atendente humano|pessoa humana|pessoas reais|alguem da equipe"
-            "|alguem da loja|pessoa da equipe|pessoa da loja|alguem do suporte|central de atendimento"
+            "|alguem da loja|pessoa da equipe|pessoa da loja|alguem do suporte"
+            "|central de atendimento"
             "|servico de atendimento|atendimento ao cliente|suporte humano|gente real|alguem real"
             "|persona real|persona de verdad|persona de carne y hueso|gente de verdad"
             "|persona humana|atencion humana|atencion al cliente|servicio al cliente"
             "|servicio de atencion|personas reales|alguien real|alguien de verdad"
             "|alguien del equipo|alguien de la tienda|personal de soporte|atencion personal"
         ),
+        # Alone, "ai" is "there" and "ia" is "went" in Portuguese.
+        "robot": "an ai|the ai|uma ia|una ia|a ia|la ia|inteligencia artificial",
     }.items()
     for phrase in phrases.split("|")
 }
@@ -51,9 +54,9 @@ ANYBODY = _words(
     persona personas alguien equipo soporte dueno duena responsable personal jefe jefa tecnico"""
 )
 MACHINE = _words(
-    """bot bots robot robots machine machines computer computers ai chatbot chatbots automated
+    """bot bots robot robots machine machines computer computers chatbot chatbots automated
     automatic recording robo robos maquina maquinas computador inteligencia automatico
-    automatica automatizado ia chatgpt assistant"""
+    automatica automatizado chatgpt assistant"""
 )
 
 # To speak, or to be put through: the noun may be any person.
@@ -74,7 +77,7 @@ SPEAK = _words(
 # To want one.
 WANT = _words(
     """have want wants need needs get give gimme require prefer would like looking bring demand
-    quero queria preciso precisava gostaria necessito manda mande prefiro exijo chega cade
+    quero queria preciso precisava gostaria necessito manda mande prefiro exijo cade
     arruma arranja poe
     quiero queria quisiera necesito necesitaba busco prefiero exijo dame deme mandame pon
     ocupo gustaria"""
@@ -145,7 +148,7 @@ LITERAL = _words(
     changed charge chance humor cancel cancelar cheque receive receipt receber recibir people couple
     message manager reps ponto quanto quando cuando cuanto gerentes speaker breach search teach
     chamada llamada amanha fatura falta faltar faltou carta cartao pagar passagem passport human
-    persist persona person agent agente content context contract contrato contado operation conta
+    persist chego chegou persona person agent agente content context contract contrato contado operation conta
     conto talking walking resort report represent charlie humans hablan product produto producto
     transferencia transaction tracking attended"""
 )

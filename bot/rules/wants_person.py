@@ -158,7 +158,7 @@ def _called_upon(words: Sequence[str], place: int) -> bool:
             after = words[at + 1 : at + 5]
             closed = all(each in p.FILLER or each in p.POLITE for each in after[: _end(after)])
             mine = "me" in words[place:at] or bool({"me", "us", "comigo", "conmigo"} & set(after))
-            return (modal or mine) and (closed or words[place] in p.STAFF and mine)
+            return (modal or mine) and (closed or (words[place] in p.STAFF and mine))
         if word in p.MODAL:
             modal = True
         elif word not in ("me", "nos", "us", "por", "favor", "please", "real", "aqui", "ai"):

@@ -22,7 +22,6 @@ SHORTHAND = {
     "ce": "voce",
     "oq": "o que",
     "q": "que",
-    "k": "que",
     "pq": "porque",
     "xq": "porque",
     "pk": "porque",

@@ -20,7 +20,7 @@ def primary(language: str) -> str:
 
 
 def _is_line(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) and len(value) <= LONGEST
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= LONGEST
 
 
 def _is_lines(value: Any) -> bool:
