@@ -25,7 +25,7 @@ from bot.errors import BotError
 from bot.intake.accept import Intake
 from bot.intake.line import Line
 from bot.intake.ports import Allowance, Pauses
-from bot.ledger.file import FileLock, secret_beside
+from bot.ledger.file import FileLock, private_file, secret_beside, socket_path
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
@@ -144,6 +144,7 @@ class App:
                 clock,
                 most,
                 settings.deadlines.send_seconds,
+                book,
             ).routes()
         )
 
@@ -168,12 +169,13 @@ async def opened(plan: Plan, clock: Clock = SYSTEM) -> AsyncIterator[App]:
     try:
         given = plan.environment.nightdesk_secret_key
         secret = given.get_secret_value().encode() if given else secret_beside(database)
+        private_file(database)
         _migrated(database)
         ledger = _ledger(plan, database)
         try:
             await ledger.start_afresh()
             app = App(plan, ledger, secret, clock)
-            local = Server(app.local, listen_local(database))
+            local = Server(app.local, listen_local(socket_path(database)))
             await local.start()
             sweep = asyncio.create_task(app.line.run())
             try:

@@ -13,7 +13,8 @@ import aiohttp
 import pytest
 
 from bot.app import App, opened, read_plan
-from bot.web.server import Server, listen_tcp, socket_path
+from bot.ledger.file import socket_path
+from bot.web.server import Server, listen_tcp
 
 KEY = "test-key"
 ROOT = Path(__file__).resolve().parent.parent

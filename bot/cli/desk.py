@@ -67,7 +67,7 @@ class Desk:
         title, *rest = card["lines"]
         self._console.print(f"[bold]{escape(title)}[/bold]")
         for line in rest:
-            self._console.print(escape(line), highlight=False)
+            self._console.print(escape(line), highlight=False, soft_wrap=True)
 
     async def act(self, action: str, case: int, text: str) -> bool:
         """Do it, wait until it is carried out, and say how it went."""
@@ -116,18 +116,19 @@ class Desk:
 
 
 def _table(found: Iterable[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("case", "waiting", "status", "channel", "why", "last message"):
-        table.add_column(name, no_wrap=name != "last message")
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    for name in ("case", "waiting", "status"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("why", ratio=2)
+    table.add_column("last message", ratio=3, overflow="ellipsis", no_wrap=True)
     for case in found:
-        status = f"{case['status']} by {case['agent']}" if case["agent"] else case["status"]
+        status = f"with {case['agent']}" if case["agent"] else case["status"]
         table.add_row(
             str(case["id"]),
             case["waiting"],
             escape(harmless(status)),
-            case["channel"],
             escape(case["why"]),
-            escape(harmless(case["last_text"])[:80]),
+            escape(harmless(case["last_text"])),
         )
     return table
 

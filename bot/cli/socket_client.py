@@ -10,10 +10,9 @@ from typing import Any
 
 import aiohttp
 
-from bot.app import opened, read_plan
 from bot.config import load_environment
 from bot.errors import AlreadyServed, BotError
-from bot.web.server import socket_path
+from bot.ledger.file import socket_path
 
 
 class DeskGone(BotError):
@@ -81,6 +80,8 @@ async def local_desk() -> AsyncIterator[SocketClient]:
         async with _client(path) as client:
             yield client
         return
+    from bot.app import opened, read_plan  # most of a second, and not needed to talk to a desk
+
     try:
         async with opened(read_plan()), _client(path) as client:
             yield client

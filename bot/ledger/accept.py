@@ -116,9 +116,7 @@ def _charged(
     return charged.limit, charged.retry_after, asdict(charged.charges)
 
 
-def _message_row(
-    message: Incoming, key: str, limit: Limit, retry_after: float
-) -> dict[str, Any]:
+def _message_row(message: Incoming, key: str, limit: Limit, retry_after: float) -> dict[str, Any]:
     silent = limit is Limit.SILENT
     return {
         "conversation": key,

@@ -1,13 +1,17 @@
-"""The database file: who may open it, and the secret that lives beside it."""
+"""The database file: who may open it, and the secret and the socket that live beside it."""
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from bot.errors import AlreadyServed, ConfigError, Flaw
+
+LONGEST_SOCKET_PATH = 100  # bytes; the system allows 108 at the most (unix(7))
 
 
 class FileLock:
@@ -69,6 +73,31 @@ def _made_secret(path: Path) -> bytes:
         file.flush()
         os.fsync(descriptor)
     return made
+
+
+def socket_path(database: Path) -> Path:
+    """`<database file>.sock`; under a hash in the temporary directory when that is too long."""
+    path = database.absolute().with_name(database.name + ".sock")
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    name = hashlib.sha256(os.fsencode(database.absolute())).hexdigest()[:32]
+    return Path(tempfile.gettempdir()) / f"nightdesk-{name}.sock"
+
+
+def private_file(database: Path) -> None:
+    """Make the database readable by this user alone before anything is in it.
+
+    SQLite gives its -wal and -shm files the mode of the database (https://sqlite.org/wal.html).
+    """
+    try:
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        flaw = Flaw(
+            "DATABASE_URL",
+            f"the database {database} cannot be opened: {error.strerror}",
+            advice="name a file that this user may write",
+        )
+        raise ConfigError([flaw]) from error
 
 
 def _unusable(folder: Path, error: OSError) -> Flaw:

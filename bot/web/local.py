@@ -7,13 +7,15 @@ reaches them is the operator of this machine, and needs no key.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.book import Book
 from bot.channels import desk, terminal, web
 from bot.clock import Clock
 from bot.delivery.ports import Outbox
@@ -43,6 +45,7 @@ class Local:
     clock: Clock
     max_body_bytes: int
     send_seconds: float  # how long a send may be under way
+    book: Callable[[], Book]
 
     def routes(self) -> list[Route]:
         return [
@@ -86,12 +89,15 @@ class Local:
         found = await self.cases.card(request.path_params["case"])
         if found is None:
             return error("no_case", "there is no such case", 404)
+        book = self.book()
+        code = found.language or book.default_language
+        named = replace(found, language=book.language_names.get(code, code))
         return JSONResponse(
             {
                 "id": found.case.id,
                 "status": found.case.status.value,
                 "agent": found.case.agent,
-                "lines": list(lines(found, self.clock.now())),
+                "lines": list(lines(named, self.clock.now())),
             }
         )
 

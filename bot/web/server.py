@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import socket
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +15,6 @@ from starlette.routing import BaseRoute
 
 from bot.web.answers import broken, not_found
 
-LONGEST_SOCKET_PATH = 100  # bytes; the system allows 108 at the most (unix(7))
 CLOSE_SECONDS = 5
 BACKLOG = 2_048
 
@@ -86,9 +83,8 @@ def listen_tcp(host: str, port: int) -> socket.socket:
     return listening
 
 
-def listen_local(database: Path) -> socket.socket:
-    """The database's Unix socket, readable by this user alone (0600) from its first moment."""
-    path = socket_path(database)
+def listen_local(path: Path) -> socket.socket:
+    """A listening Unix socket, open to this user alone (0600) from its first moment."""
     with suppress(FileNotFoundError):
         path.unlink()  # left by a killed process: the caller holds the database's lock
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -99,12 +95,3 @@ def listen_local(database: Path) -> socket.socket:
         os.umask(mask)
     listening.listen(BACKLOG)
     return listening
-
-
-def socket_path(database: Path) -> Path:
-    """`<database file>.sock`; under a hash in the temporary directory when that is too long."""
-    path = database.absolute().with_name(database.name + ".sock")
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-        return path
-    name = hashlib.sha256(os.fsencode(database.absolute())).hexdigest()[:32]
-    return Path(tempfile.gettempdir()) / f"nightdesk-{name}.sock"

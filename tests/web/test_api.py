@@ -82,9 +82,7 @@ async def test_without_configured_keys_the_api_is_closed(monkeypatch, tmp_path):
         assert "NIGHTDESK_API_KEYS" in body["error"]["message"]
 
 
-async def test_over_the_budget_is_429_without_a_trace_and_the_id_stays_free(
-    monkeypatch, tmp_path
-):
+async def test_over_the_budget_is_429_without_a_trace_and_the_id_stays_free(monkeypatch, tmp_path):
     async with running_desk(
         monkeypatch, tmp_path, NIGHTDESK__LIMITS__MESSAGES_PER_HOUR="3"
     ) as desk:
@@ -155,9 +153,7 @@ async def test_names_of_conversations_may_hold_any_sign(desk):
     from yarl import URL
 
     for name in ("a/b c", "ação ☕", "%2F", "../x", "a?b#c"):
-        url = URL(
-            f"{desk.url}/api/conversations/{quote(name, safe='')}/messages", encoded=True
-        )
+        url = URL(f"{desk.url}/api/conversations/{quote(name, safe='')}/messages", encoded=True)
         headers = {"Authorization": f"Bearer {KEY}"}
         for _ in range(200):
             async with aiohttp.ClientSession() as http, http.get(url, headers=headers) as r:
@@ -187,9 +183,7 @@ async def test_what_is_not_there_is_a_json_404_and_405(desk):
         assert (r.status, (await r.json())["error"]["code"]) == (405, "method_not_allowed")
 
 
-async def test_a_ledger_that_does_not_answer_is_503_and_nothing_is_acknowledged(
-    desk, monkeypatch
-):
+async def test_a_ledger_that_does_not_answer_is_503_and_nothing_is_acknowledged(desk, monkeypatch):
     from bot.errors import LedgerError
 
     async def broken(*args):

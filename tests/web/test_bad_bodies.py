@@ -80,9 +80,7 @@ async def test_every_bad_body_gets_its_code_and_reason_and_the_next_good_one_its
     assert len(ALL) >= 40
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
     for body, status in ALL:
-        async with desk.http.post(
-            f"{desk.url}/api/messages", data=body, headers=headers
-        ) as r:
+        async with desk.http.post(f"{desk.url}/api/messages", data=body, headers=headers) as r:
             assert r.status == status, body[:60]
             error = (await r.json())["error"]
             assert set(error) == {"code", "message"}
@@ -106,9 +104,7 @@ async def test_a_body_without_a_declared_length_is_read_no_further_than_allowed(
     import aiohttp
 
     try:
-        async with desk.http.post(
-            f"{desk.url}/api/messages", data=endless(), headers=headers
-        ) as r:
+        async with desk.http.post(f"{desk.url}/api/messages", data=endless(), headers=headers) as r:
             assert r.status == 413
     except aiohttp.ClientError:
         pass  # the desk hung up while we were still sending
