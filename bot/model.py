@@ -83,6 +83,7 @@ class Incoming:
     button: str = ""  # the value behind a pressed button, read as if it had been typed
     quoted: str = ""  # the text of the message being replied to
     media: tuple[Media, ...] = ()
+    language: str = ""  # of the sender's app: a first guess, until something is understood
     seq: int = 0
 
     @property

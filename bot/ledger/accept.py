@@ -31,7 +31,9 @@ _FIND_DELIVERY = select(deliveries.c.digest).where(
 _ADD_DELIVERY = insert(deliveries)
 _TOUCH_CONVERSATION = (
     upsert(conversations)
-    .values(key=bindparam("key"), last_in_at=bindparam("last_in_at"))
+    .values(
+        key=bindparam("key"), last_in_at=bindparam("last_in_at"), language=bindparam("language")
+    )
     .on_conflict_do_update(
         index_elements=[conversations.c.key],
         set_={"last_in_at": func.max(conversations.c.last_in_at, bindparam("last_in_at"))},
@@ -70,7 +72,9 @@ def accept(connection: Connection, arrival: Arrival) -> Accepted:
         same = known == arrival.digest
         return Accepted(Admission.DUPLICATE if same else Admission.CONFLICT)
     at = message.received_at
-    ownership = connection.execute(_TOUCH_CONVERSATION, {"key": key, "last_in_at": at}).scalar_one()
+    ownership = connection.execute(
+        _TOUCH_CONVERSATION, {"key": key, "last_in_at": at, "language": message.language or None}
+    ).scalar_one()
     limit, retry_after = Limit.PASS, 0.0
     if arrival.allowance is not None and ownership != Ownership.HUMAN:
         limit, retry_after, state = _charged(connection, arrival, arrival.allowance)

@@ -126,6 +126,7 @@ class Chat:
             raise Unreadable("send application/json", code="unsupported_type", status=415)
         body = await body_of(request, self.max_body_bytes)
         incoming, press = web.parse(body, chat, self.clock.now())
+        incoming = replace(incoming, language=_first_language(request))
         return await accept_chat(self.intake, self.transcripts, incoming, press)
 
     async def events(self, request: Request) -> Response:
@@ -138,6 +139,12 @@ class Chat:
         if visitor is None:
             raise Forged("open the chat page first")
         return web.conversation(visitor)
+
+
+def _first_language(request: Request) -> str:
+    """The browser's first language as two letters, "" when it does not say."""
+    preferred = request.headers.get("accept-language", "")[:2].lower()
+    return preferred if re.fullmatch(r"[a-z]{2}", preferred) else ""
 
 
 async def accept_chat(

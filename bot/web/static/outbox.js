@@ -4,6 +4,7 @@
 import { backOff } from "./stream.js";
 
 const SHELF = "nightdesk.unsent";
+const RELOADED = "nightdesk.reloaded";
 const PATIENCE = 20_000; // ms for one attempt
 
 export function newId() {
@@ -28,6 +29,17 @@ function keep(items) {
   }
 }
 
+// At most once a minute, for a browser that takes no cookies at all would reload for ever.
+function mayReload() {
+  try {
+    const before = Number(sessionStorage.getItem(RELOADED));
+    sessionStorage.setItem(RELOADED, String(Date.now()));
+    return Date.now() - before > 60_000;
+  } catch {
+    return false;
+  }
+}
+
 // One attempt: "sent", "refused" (the desk will never take it), or "later".
 async function attemptTo(url, { id, text, button }) {
   const control = new AbortController();
@@ -40,8 +52,8 @@ async function attemptTo(url, { id, text, button }) {
       signal: control.signal,
     });
     if (answer.ok) return "sent";
-    if (answer.status === 401) {
-      await fetch("/", { cache: "no-store" }); // the cookie was lost: the page comes with a new one
+    if (answer.status === 401 && mayReload()) {
+      location.reload(); // the cookie was lost: the page comes with a new one, and unsent is kept
       return "later";
     }
     return answer.status >= 400 && answer.status < 500 ? "refused" : "later";
