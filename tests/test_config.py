@@ -1,0 +1,143 @@
+"""Settings: defaults that work, overrides that win, every mistake at once and in its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.config import (
+    PROJECT,
+    Settings,
+    config_file,
+    load_environment,
+    load_settings,
+)
+from bot.errors import ConfigError
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "config.yaml"
+    file.write_text(text)
+    return file
+
+
+def flaws(path: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    return [str(flaw) for flaw in caught.value.flaws]
+
+
+def test_the_projects_own_file_is_all_defaults_and_every_key_is_commented():
+    file = PROJECT / "config.yaml"
+    settings = load_settings(file)
+    assert settings == Settings()
+    text = file.read_text()
+    for section, keys in settings.model_dump().items():
+        assert f"\n{section}:" in text
+        for key in keys:
+            line = next(line for line in text.splitlines() if line.strip().startswith(f"{key}:"))
+            assert "#" in line, key
+    assert set(yaml.safe_load(text)) == set(Settings.model_fields)
+
+
+def test_an_empty_file_means_the_defaults(tmp_path):
+    assert load_settings(write(tmp_path, "")) == Settings()
+    assert load_settings(write(tmp_path, "inbox:\n")) == Settings()
+
+
+def test_an_override_wins_over_the_file(tmp_path, monkeypatch):
+    file = write(tmp_path, "inbox: {pause_seconds: 2, join: true}")
+    monkeypatch.setenv("NIGHTDESK__INBOX__PAUSE_SECONDS", "1.5")
+    monkeypatch.setenv("NIGHTDESK__INBOX__JOIN", "false")
+    monkeypatch.setenv("NIGHTDESK__BUSINESS__LANGUAGES", '["pt", "en"]')
+    monkeypatch.setenv("NIGHTDESK__DESK__STAFF", '[{"name": "Ana", "telegram_id": 5}]')
+    settings = load_settings(file)
+    assert (settings.inbox.pause_seconds, settings.inbox.join) == (1.5, False)
+    assert settings.business.languages == ("pt", "en")
+    assert settings.desk.staff[0].name == "Ana"
+
+
+def test_every_mistake_is_reported_at_once_with_its_place(tmp_path, monkeypatch):
+    file = write(
+        tmp_path,
+        "inbox:\n  pause_second: 1\nlimits:\n  messages_per_hour: none\nlimit:\n  enabled: true\n",
+    )
+    monkeypatch.setenv("NIGHTDESK__INBOX__JOIN", "perhaps")
+    monkeypatch.setenv("NIGHTDESK__CACHE__X", "1")
+    said = "\n".join(flaws(file))
+    assert "config.yaml:2: 'inbox.pause_second' is not a setting that exists" in said
+    assert "did you mean 'pause_seconds'?" in said
+    assert "config.yaml:4: 'limits.messages_per_hour'" in said
+    assert "did you mean 'limits'?" in said
+    assert "NIGHTDESK__INBOX__JOIN: 'inbox.join'" in said
+    assert "NIGHTDESK__CACHE__X: names no section" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("business: {languages: [pt], default_language: en}", "not one of"),
+        ("business: {languages: []}", "at least one"),
+        ("business: {languages: [Portuguese]}", "two-letter"),
+        ("business: {timezone: Mars/Base}", "no time zone"),
+        ("business: {timezone: ''}", "no time zone"),
+        ("inbox: {pause_seconds: 3, pause_cap_seconds: 2}", "shorter than"),
+        ("- a list", "sections"),
+        ("inbox: 5", "inbox"),
+        ("a: [", "not valid YAML"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path, text, says):
+    assert says in "\n".join(flaws(write(tmp_path, text)))
+
+
+def test_a_list_that_is_no_json_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("NIGHTDESK__BUSINESS", "{no json")
+    assert "NIGHTDESK__BUSINESS: is not valid JSON" in "\n".join(flaws(write(tmp_path, "")))
+
+
+def test_which_file_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert config_file(load_environment()) == PROJECT / "config.yaml"
+    write(tmp_path, "")
+    assert config_file(load_environment()) == Path("config.yaml")
+    monkeypatch.setenv("NIGHTDESK_CONFIG", "/else/where.yaml")
+    assert config_file(load_environment()) == Path("/else/where.yaml")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    assert "cannot be read" in flaws(tmp_path / "none.yaml")[0]
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://x/y", "postgres://x/y", "mysql://x", "sqlite:///", "desk.db"]
+)
+def test_databases_that_are_not_served_are_refused_with_what_to_write(monkeypatch, url):
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(ConfigError, match="sqlite:///"):
+        load_environment()
+
+
+def test_a_port_that_is_none_is_named_without_repeating_secrets(monkeypatch):
+    monkeypatch.setenv("PORT", "eighty")
+    monkeypatch.setenv("NIGHTDESK_API_KEYS", "very-secret")
+    with pytest.raises(ConfigError, match="PORT") as caught:
+        load_environment()
+    assert "very-secret" not in str(caught.value)
+    monkeypatch.setenv("PORT", "80")
+    assert "very-secret" not in repr(load_environment())
+
+
+def test_api_keys_have_names(monkeypatch):
+    import hashlib
+
+    bare = "Bare-Key=with-sign"
+    digest = hashlib.sha256(bare.encode()).hexdigest()[:8]
+    monkeypatch.setenv("NIGHTDESK_API_KEYS", f"shop=abc, {bare} ,, crm_1=x=y")
+    assert load_environment().api_keys == {
+        "abc": "shop",
+        bare: f"key-{digest}",
+        "x=y": "crm_1",
+    }
