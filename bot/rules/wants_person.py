@@ -87,7 +87,7 @@ def _bare(words: Sequence[str]) -> bool:
             clause.append(word)
             continue
         rest = [each for each in clause if each not in p.POLITE and each not in ("me", "to")]
-        if rest and all(each in p.STAFF for each in rest):
+        if rest and (all(each in p.STAFF for each in rest) or rest in p.ONE_PERSON):
             return True
         clause = []
     return False
