@@ -62,10 +62,11 @@ MACHINE = _words(
 
 # To speak, or to be put through: the noun may be any person.
 SPEAK = _words(
-    """talk talking deal hand speak speaking chat chatting connect connected transfer
-    transferred redirect contact reach reaching escalate forward handoff put
-    switch switched pass route message falar fala falo lidar tratar atende atender
-    conversar converso conversa passa passe passar transfere transfira transferir
+    """atenderme atenderem complain reclamar fale falem contatem talk talking deal
+    hand speak speaking chat chatting connect connected transfer transferred
+    redirect contact reach reaching escalate forward handoff put switch switched
+    pass route message falar fala falo lidar tratar atende atender conversar
+    converso conversa passa passe passar transfere transfira transferir
     transferido transferida direciona direcione direcionar encaminha encaminhe
     encaminhar conecta conecte conectar chama chame chamar contatar contactar
     contato bota bote coloca coloque atendido atendida atendimento redireciona
@@ -80,10 +81,11 @@ SPEAK = _words(
 )
 # To want one.
 WANT = _words(
-    """have want wants need needs get give gimme require prefer would like looking
-    bring demand quero queria preciso precisava gostaria necessito manda mande
-    prefiro exijo cade arruma arranja poe quiero queria quisiera necesito
-    necesitaba busco prefiero exijo dame deme mandame pon ocupo gustaria"""
+    """solicito deseo desejo pido peco have want wants need needs get give gimme
+    require prefer would like looking bring demand quero queria preciso precisava
+    gostaria necessito manda mande prefiro exijo cade arruma arranja poe quiero
+    queria quisiera necesito necesitaba busco prefiero exijo dame deme mandame pon
+    ocupo gustaria"""
 )
 THERE_IS = _words(
     "is any there tem ha hay existe esta donde cade onde where teria tiene tienen habra"
@@ -91,16 +93,16 @@ THERE_IS = _words(
 
 # What may stand between a verb and its noun.
 FILLER = _words(
-    """| with to a an the one of your you guys some any real actual live living
-    proper right from in at on me us him it here just again directly please now
-    get through up over into human somebody's other another better different able
-    possible instead line phone be is can i like this help ajuda ayuda for com um
-    uma uns umas o os as do da de no na algum alguma para ao seu sua vcs voces
-    voce verdade real outro outra direto diretamente logo ja agora aqui ser favor
-    mim eu me nos por so diretamente mesmo pelo pela alguem con un una unos el la
-    los las del al algun alguna su sus tu verdad otro otra ya ahora aqui por
-    conmigo directamente ustedes usted favor mi nosotros solo hablar falar talk
-    speak favor to go want"""
+    """atencion personalizada personalizado assistance | with to a an the one of your
+    you guys some any real actual live living proper right from in at on me us him
+    it here just again directly please now get through up over into human
+    somebody's other another better different able possible instead line phone be
+    is can i like this help ajuda ayuda for com um uma uns umas o os as do da de
+    no na algum alguma para ao seu sua vcs voces voce verdade real outro outra
+    direto diretamente logo ja agora aqui ser favor mim eu me nos por so
+    diretamente mesmo pelo pela alguem con un una unos el la los las del al algun
+    alguna su sus tu verdad otro otra ya ahora aqui por conmigo directamente
+    ustedes usted favor mi nosotros solo hablar falar talk speak favor to go want"""
 )
 
 # Enough of machines.
@@ -112,10 +114,11 @@ ENOUGH = _words(
 ELSE = _words("another other outra outro otra otro")
 
 HELP = _words(
-    """help helps assist talk speak answer reply respond call chat attend serve
-    handle ajudar ajuda ajude atender atende atenda responder responde falar
-    conversar auxiliar explicar ayudar ayude ayuda ayuden atender atienda atiende
-    responder responda hablar llamar contestar conteste"""
+    """contact contactar contactarme contatar atenderme ayudarme responderme llamarme
+    contestarme hablarme help helps assist talk speak answer reply respond call
+    chat attend serve handle ajudar ajuda ajude atender atende atenda responder
+    responde falar conversar auxiliar explicar ayudar ayude ayuda ayuden atender
+    atienda atiende responder responda hablar llamar contestar conteste"""
 )
 MODAL = _words(
     """can could may might would will shall do does how let id posso pode podem

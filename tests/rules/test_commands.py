@@ -47,7 +47,7 @@ não consigo falar com ninguém, quero um atendente|pode me transferir para um a
 como faço pra falar com uma pessoa|dá pra falar com alguém?|preciso que alguém me atenda
 prefiro falar com um humano|cadê o atendente?|quero ser atendida por uma pessoa|pessoa real
 can I speak to a real person please|I want to talk to someone|is there a human I can talk to?
-connect me with an agent|get me a manager|customer service please|is anyone there?
+connect me with an agent|get me a manager|customer service please|transfer me|is anyone there?
 I don't want to talk to a machine, give me a human|i wnat to speak to a humna|live agent
 can someone help me please|I'd rather deal with a human|Can I have a human please
 how do I reach a human?|escalate this to a manager|i need help from a human|stop this bot
@@ -68,7 +68,9 @@ NOT_ASKING = """the delivery person was rude|I spoke with an agent yesterday abo
 is there anyone who can receive my parcel|posso receber em nome de outra pessoa?|where is my order
 falei com um atendente ontem|hablé con un asesor ayer|I don't want to talk to a human
 não quero falar com atendente|no quiero hablar con una persona|are you human?|você é um robô?
-o atendente foi grosso|can another person pick up my order|puede recibirlo otra persona?
+ya llamé a atención al cliente
+could you contact somebody who lives there|o atendente foi grosso
+can another person pick up my order|puede recibirlo otra persona?
 I was talking to an agent and the chat dropped|I talk to people all day at work
 precisa ter alguém em casa?|tiene que haber alguien en casa?|can someone sign for it
 someone stole my parcel|quero um presente para uma pessoa especial|I need a table for four people

@@ -49,7 +49,8 @@ def test_neither(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["ok", "OK!!", "thanks", "thank you so much", "obrigada", "gracias", "👍", "😂😂", "kkkk", "haha",
+    ["ok", "OK!!", "thanks", "thank you so much", "obrigada", "gracias", "👍", "😂😂", "kkkk",
+     "haha",
      "hahahaha", "rsrs", "jajaja", "lol", "ok obrigado kkkk", "", "...", "vlw",
      "tá bom, obrigada!"],
 )  # fmt: skip
