@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.book import Book
 from bot.rules.per_book import once_per_book
 from bot.words.normalise import normalise
 
+_COLOUR = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")
 LONGEST = 60  # signs; whoever writes more says more than yes or no
 _AROUND = frozenset({"por", "favor", "please", "thanks", "obrigado", "obrigada", "gracias"})
 
@@ -14,7 +17,7 @@ def consent(text: str, book: Book) -> bool | None:
     """True for yes, False for no, None for anything else (both at once included)."""
     if len(text) > LONGEST:
         return None
-    said = normalise(text)
+    said = _readable(text)
     known = _answers(book)
     bare = " ".join(word for word in said.split() if word not in _AROUND)
     if said in known or bare in known:
@@ -24,12 +27,16 @@ def consent(text: str, book: Book) -> bool | None:
     return parts.pop() if len(parts) == 1 else None
 
 
+def _readable(text: str) -> str:
+    """Normalised words; a sign such as a thumb has none and stays, whatever its colour."""
+    return normalise(text) or _COLOUR.sub("", text).strip()
+
+
 @once_per_book
 def _answers(book: Book) -> dict[str, bool]:
     answers: dict[str, bool] = {}
     for name, meaning in (("yes", True), ("no", False)):
         for words in book.commands.get(name, {}).values():
             for word in words:
-                # A tap sign has no letters to normalise, so it is kept as it is as well.
-                answers[normalise(word) or word] = meaning
+                answers[_readable(word)] = meaning
     return answers

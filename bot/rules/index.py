@@ -85,48 +85,9 @@ class Index:
                 continue
             score = (SINGLE * singles[group] + (1 - SINGLE) * middles[group]) / length
             if language and of and of != language:
-                score *= 0.95
+                score *= 0.98
             scored.append(Nearness(intent, of, min(score, 1.0)))
         return sorted(scored, key=lambda near: (-near.score, near.intent))
-
-    def left_out(self) -> list[tuple[float, float]]:
-        """For each example, as if it had never been written: nearness to its own intent and to
-        the nearest other one. This is what the threshold is set from."""
-        measured = []
-        for number, vector in enumerate(self._vectors):
-            own_group = self.group_of[number]
-            intent = self.examples[number].intent
-            middles, singles = self._products(vector, without=number)
-            own = other = 0.0
-            for group, (of_intent, _) in enumerate(self.groups):
-                total, middle = self._sums[group], middles[group]
-                size = math.sqrt(sum(value * value for value in total.values()))
-                if group == own_group:
-                    rest = size * size - 2 * middle + 1
-                    size, middle = math.sqrt(max(rest, 0.0)), middle - 1
-                near = SINGLE * singles[group] + (1 - SINGLE) * (
-                    middle / size if size > 1e-9 else 0
-                )
-                if of_intent == intent:
-                    own = max(own, near)
-                else:
-                    other = max(other, near)
-            measured.append((own, other))
-        return measured
-
-    def _products(self, vector: Features, without: int) -> tuple[list[float], list[float]]:
-        middles = [0.0] * len(self.groups)
-        singles = [0.0] * len(self.groups)
-        per_example: defaultdict[int, float] = defaultdict(float)
-        for feature, value in vector.items():
-            for example, share in self._singles[feature]:
-                per_example[example] += value * share
-        for example, product in per_example.items():
-            group = self.group_of[example]
-            middles[group] += product
-            if example != without:
-                singles[group] = max(singles[group], product)
-        return middles, singles
 
     def _vector(self, found: Features) -> dict[str, float]:
         vector = {feature: count * self._weight[feature] for feature, count in found.items()}

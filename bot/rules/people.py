@@ -39,47 +39,52 @@ JOINED: dict[tuple[str, ...], str] = {
 }
 
 STAFF = _words(
-    """staff human humans agent agents representative representatives rep reps operator operators
-    receptionist supervisor advisor adviser manager
-    atendente atendentes humano humana humanos humanas operador operadora consultor consultora
-    vendedor vendedora gerente supervisora representante funcionario funcionaria
-    asesor asesora asesores agente agentes encargado encargada ejecutivo ejecutiva empleado
-    dependiente telefonista"""
+    """staff human humans agent agents representative representatives rep reps
+    operator operators receptionist supervisor advisor adviser manager atendente
+    atendentes humano humana humanos humanas operador operadora consultor
+    consultora vendedor vendedora gerente supervisora representante funcionario
+    funcionaria asesor asesora asesores agente agentes encargado encargada
+    ejecutivo ejecutiva empleado dependiente telefonista"""
 )
 ANYBODY = _words(
-    """person people someone somebody anyone anybody specialist employee colleague team support
-    owner boss guy lady man woman technician helpdesk
-    pessoa pessoas alguem gente responsavel dono dona equipe suporte atendimento moca moco
-    especialista tecnico sac time
-    persona personas alguien equipo soporte dueno duena responsable personal jefe jefa tecnico"""
+    """person people someone somebody anyone anybody specialist employee colleague
+    team support owner boss guy lady man woman technician helpdesk pessoa pessoas
+    alguem gente responsavel dono dona equipe suporte atendimento moca moco
+    especialista tecnico sac time persona personas alguien equipo soporte dueno
+    duena responsable personal jefe jefa tecnico"""
 )
+ONE_PERSON = (["person"], ["pessoa"], ["persona"])  # "a person, please"
 MACHINE = _words(
-    """bot bots robot robots machine machines computer computers chatbot chatbots automated
-    automatic recording robo robos maquina maquinas computador inteligencia automatico
-    automatica automatizado chatgpt assistant"""
+    """bot bots robot robots machine machines computer computers chatbot chatbots
+    automated automatic recording robo robos maquina maquinas computador
+    inteligencia automatico automatica automatizado chatgpt assistant"""
 )
 
 # To speak, or to be put through: the noun may be any person.
 SPEAK = _words(
-    """talk talking deal hand speak speaking chat chatting connect connected transfer transferred redirect
-    contact reach reaching escalate forward handoff put switch switched pass route message
-    falar fala falo lidar tratar atende atender conversar converso conversa passa passe passar transfere transfira transferir
-    transferido transferida direciona direcione direcionar encaminha encaminhe encaminhar conecta
-    conecte conectar chama chame chamar contatar contactar contato bota bote coloca coloque atendido
-    atendida atendimento redireciona redirecionar redirecione contate aciona acionar
-    hablar habla hablo platicar charlar comunicar comunicame comuniqueme comunicarme comunicas comunica
-    comunicarse pasar pasame paseme pasa pasas pasarme pasen pasenme pases pase transferir
-    transfiere transfiereme transfierame transferirme conecta conectar conectame conectarme
-    contactarme contacta contactame derivar derivame deriveme derivarme poner ponme poneme pongame
-    ponganme llamar llama llamame llame atienda atiendan atendido hablame comunicacion contacto
-    dirigeme redirigeme redirigir mandame"""
+    """atenderme atenderem complain reclamar fale falem contatem talk talking deal
+    hand speak speaking chat chatting connect connected transfer transferred
+    redirect contact reach reaching escalate forward handoff put switch switched
+    pass route message falar fala falo lidar tratar atende atender conversar
+    converso conversa passa passe passar transfere transfira transferir
+    transferido transferida direciona direcione direcionar encaminha encaminhe
+    encaminhar conecta conecte conectar chama chame chamar contatar contactar
+    contato bota bote coloca coloque atendido atendida atendimento redireciona
+    redirecionar redirecione contate aciona acionar hablar habla hablo platicar
+    charlar comunicar comunicame comuniqueme comunicarme comunicas comunica
+    comunicarse pasar pasame paseme pasa pasas pasarme pasen pasenme pases pase
+    transferir transfiere transfiereme transfierame transferirme conecta conectar
+    conectame conectarme contactarme contacta contactame derivar derivame deriveme
+    derivarme poner ponme poneme pongame ponganme llamar llama llamame llame
+    atienda atiendan atendido hablame comunicacion contacto dirigeme redirigeme
+    redirigir mandame"""
 )
 # To want one.
 WANT = _words(
-    """have want wants need needs get give gimme require prefer would like looking bring demand
-    quero queria preciso precisava gostaria necessito manda mande prefiro exijo cade
-    arruma arranja poe
-    quiero queria quisiera necesito necesitaba busco prefiero exijo dame deme mandame pon
+    """solicito deseo desejo pido peco have want wants need needs get give gimme
+    require prefer would like looking bring demand quero queria preciso precisava
+    gostaria necessito manda mande prefiro exijo cade arruma arranja poe quiero
+    queria quisiera necesito necesitaba busco prefiero exijo dame deme mandame pon
     ocupo gustaria"""
 )
 THERE_IS = _words(
@@ -88,15 +93,16 @@ THERE_IS = _words(
 
 # What may stand between a verb and its noun.
 FILLER = _words(
-    """| with to a an the one of your you guys some any real actual live living proper right
-    from in at on me us him it here just again directly please now get through up over into human
-    somebody's other another better different able possible instead line phone be is can i like this help ajuda ayuda for
-    com um uma uns umas o os as do da de no na algum alguma para ao seu sua vcs voces voce
-    verdade real outro outra direto diretamente logo ja agora aqui ser favor mim eu me nos por so
-    diretamente mesmo pelo pela alguem
-    con un una unos el la los las del al algun alguna su sus tu verdad otro otra ya ahora
-    aqui por conmigo directamente ustedes usted favor mi nosotros solo hablar falar talk
-    speak favor to go want"""
+    """atencion personalizada personalizado assistance | with to a an the one of your
+    you guys some any real actual live living proper right from in at on me us him
+    it here just again directly please now get through up over into human
+    somebody's other another better different able possible instead line phone be
+    is can i like this help ajuda ayuda for com um uma uns umas o os as do da de
+    no na algum alguma para ao seu sua vcs voces voce verdade real outro outra
+    direto diretamente logo ja agora aqui ser favor mim eu me nos por so
+    diretamente mesmo pelo pela alguem con un una unos el la los las del al algun
+    alguna su sus tu verdad otro otra ya ahora aqui por conmigo directamente
+    ustedes usted favor mi nosotros solo hablar falar talk speak favor to go want"""
 )
 
 # Enough of machines.
@@ -108,15 +114,16 @@ ENOUGH = _words(
 ELSE = _words("another other outra outro otra otro")
 
 HELP = _words(
-    """help helps assist talk speak answer reply respond call chat attend serve handle
-    ajudar ajuda ajude atender atende atenda responder responde falar conversar auxiliar explicar
-    ayudar ayude ayuda ayuden atender atienda atiende responder responda hablar llamar contestar
-    conteste"""
+    """contact contactar contactarme contatar atenderme ayudarme responderme llamarme
+    contestarme hablarme help helps assist talk speak answer reply respond call
+    chat attend serve handle ajudar ajuda ajude atender atende atenda responder
+    responde falar conversar auxiliar explicar ayudar ayude ayuda ayuden atender
+    atienda atiende responder responda hablar llamar contestar conteste"""
 )
 MODAL = _words(
-    """can could may might would will shall do does how let id
-    posso pode podem poderia consigo podemos podia
-    puedo puede pueden podria podrian puedes podemos podes"""
+    """can could may might would will shall do does how let id posso pode podem
+    poderia consigo podemos podia puedo puede pueden podria podrian puedes podemos
+    podes"""
 )
 NOT = _words("not dont nao no never nunca sem sin without nem doesnt didnt wont jamais ni")
 # "I can't reach a person" asks for one, however much "not" there is in it.
@@ -127,30 +134,33 @@ WAS = _words(
 )
 WHO = _words("who that que quem quien whose which to para")
 THERE = _words(
-    """there here online available around live awake now ai la aqui ali disponivel agora
-    ahi alla disponible ahora hoy conectado conectada real | over"""
+    """there here online available around live awake now ai la aqui ali disponivel
+    agora ahi alla disponible ahora hoy conectado conectada real | over"""
 )
 POLITE = _words(
-    """please kindly hi hello hey ok okay well so and but just pls thanks thank favor gentileza
-    obrigado obrigada oi ola bom boa dia tarde noite entao e mas gracias hola bueno buenas buenos
-    dias tardes noches pues entonces porfavor sorry desculpa perdon urgente urgent urgently
-    the a an um uma un una some actual now agora ahora ya ja already logo rapido rapidamente
-    directly aqui here por se si s il faz poder possivel posible amigo amiga moco moca"""
+    """please kindly hi hello hey ok okay well so and but just pls thanks thank favor
+    gentileza obrigado obrigada oi ola bom boa dia tarde noite entao e mas gracias
+    hola bueno buenas buenos dias tardes noches pues entonces porfavor sorry
+    desculpa perdon urgente urgent urgently the a an um uma un una some actual now
+    agora ahora ya ja already logo rapido rapidamente directly aqui here por se si
+    s il faz poder possivel posible amigo amiga moco moca"""
 )
 
 # Known as they are: a typo is never read into them.
 LITERAL = _words(
-    """talked spoke spoken chatted asked called contacted connected passed transferred reached
-    wanted needed conectei falei falou falaram falava passei passou passaram chamei chamou
-    conversei transferi transferiu contatei liguei contactei hable hablo hablaron hablaba paso pase
-    llame llamo llamaron contacte comunique pasaron personal personas pedido parcel passado pasado
-    agenda agendar agende tales talla table transport transporte transportadora mange change
-    changed charge chance humor cancel cancelar cheque receive receipt receber recibir people couple
-    message manager reps ponto quanto quando cuando cuanto gerentes speaker breach search teach
-    chamada llamada amanha fatura falta faltar faltou carta cartao pagar passagem passport human
-    persist chego chegou persona person agent agente content context contract contrato contado operation conta
-    conto talking walking resort report represent charlie humans hablan product produto producto
-    transferencia transaction tracking attended"""
+    """talked spoke spoken chatted asked called contacted connected passed
+    transferred reached wanted needed conectei falei falou falaram falava passei
+    passou passaram chamei chamou conversei transferi transferiu contatei liguei
+    contactei hable hablo hablaron hablaba paso pase llame llamo llamaron contacte
+    comunique pasaron personal personas pedido parcel passado pasado agenda
+    agendar agende tales talla table transport transporte transportadora mange
+    change changed charge chance humor cancel cancelar cheque receive receipt
+    receber recibir people couple message manager reps ponto quanto quando cuando
+    cuanto gerentes speaker breach search teach chamada llamada amanha fatura
+    falta faltar faltou carta cartao pagar passagem passport human persist chego
+    chegou persona person agent agente content context contract contrato contado
+    operation conta conto talking walking resort report represent charlie humans
+    hablan product produto producto transferencia transaction tracking attended"""
 )
 
 VOCABULARY = tuple(

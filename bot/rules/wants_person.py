@@ -19,6 +19,8 @@ from bot.rules import people as p
 from bot.words.normalise import plain, words_of
 
 _CLAUSE_END = re.compile(r"[.,;:!?\n()…]+")
+# "Llamé" is "I called", while "llame" without the accent is "call!".
+_I_DID = re.compile(r"\b(?:llam|pas|contact|comuniqu|habl)é\b", re.IGNORECASE)
 LONGEST = 400  # signs that are looked at, from both ends of a longer text
 REACH = 7  # words between a verb and its noun
 _PEOPLE = p.STAFF | p.ANYBODY
@@ -30,7 +32,7 @@ def wants_person(text: str) -> bool:
     if len(text) > 2 * LONGEST:
         text = text[:LONGEST] + "\n" + text[-LONGEST:]
     words: list[str] = []
-    for clause in _CLAUSE_END.split(plain(text)):
+    for clause in _CLAUSE_END.split(plain(_I_DID.sub("antes", text))):
         found = words_of(clause)
         if found:
             words += [*found, "|"]
@@ -87,7 +89,7 @@ def _bare(words: Sequence[str]) -> bool:
             clause.append(word)
             continue
         rest = [each for each in clause if each not in p.POLITE and each not in ("me", "to")]
-        if rest and all(each in p.STAFF for each in rest):
+        if rest and (all(each in p.STAFF for each in rest) or rest in p.ONE_PERSON):
             return True
         clause = []
     return False

@@ -8,7 +8,6 @@ enough for it. `None` means that nobody could tell.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -26,31 +25,35 @@ def _words(text: str) -> frozenset[str]:
 # Words that tell one language from its neighbours; written as people type them, with and
 # without accents. A word that two of these languages share stands in neither list.
 TELLTALE: dict[str, frozenset[str]] = {
-    "pt": _words("""oi olá ola opa bom boa dia tarde noite obrigado obrigada obg vlw valeu tchau até vc vcs você
-    voce vocês voces não nao sim são sao está tá ta estão tô meu meus minha minhas seu seus sua
-    suas nosso nossa ele ela eles elas isso isto aqui ai aí ali cadê cade onde quando quanto
-    quantos quanta qual quais quem porquê com sem em um uma uns umas o os as do dos da das no na
-    nos nas ao aos à às pelo pela pra pro pras pros já ainda também tbm mais muito mto agora
-    hoje hj amanhã ontem quero queria preciso posso pode podem consigo tem têm fazer falar
-    alguém gente pedido pedidos entrega chega chegou chegar comprar compra frete boleto cartão
-    troca trocar devolver devolução loja endereço horário atendente pessoa pessoas nota fiscal
-    dinheiro volta ajuda pfv eu nós mas foi fui vai vou ver tudo bem beleza blz"""),
-    "en": _words("""hi hello hey thanks thank you your yours i i'm im my mine me we our us he she it it's they
-    them their is are am was were be been do does did don't dont doesn't can can't could would
-    should will won't where when what which who how why the a an this that these those and or
-    but not to of in on at for from with without by about there here have has had get got want
-    need please pls help order orders delivery shipping arrive arrived late refund return pay
-    payment card store open close hours today tomorrow yesterday yes someone person any some
-    just still still been parcel package bye good morning evening night"""),
-    "es": _words("""hola buenas buenos días dias tardes noches gracias adiós adios usted ustedes sí están estan
-    mi mis tu tus su sus nuestro él ella ellos ellas eso esto esta aquí aqui ahí ahi dónde donde
-    cuándo cuando cuánto cuanto cuántos cuál cual quién quien cómo como por con sin en un una
-    unos unas el la los las del al y o pero ya todavía todavia también tambien más muy mucho
-    ahora hoy mañana manana ayer quiero quería queria necesito puedo puede pueden tiene tienen
-    hay hacer hablar alguien persona gente pedido pedidos entrega llega llegó llego llegar
-    comprar envío envio tarjeta cambio cambiar devolver devolución tienda dirección direccion
-    horario horarios asesor factura dinero ayuda yo nosotros fue voy va ver todo bien porfa xq
-    dnde aun aún tengo me lo le les"""),
+    "pt": _words("""oi olá ola opa bom boa dia tarde noite obrigado obrigada obg vlw valeu tchau
+    até vc vcs você voce vocês voces não nao sim são sao está tá ta estão tô meu
+    meus minha minhas seu seus sua suas nosso nossa ele ela eles elas isso isto
+    aqui ai aí ali cadê cade onde quando quanto quantos quanta qual quais quem
+    porquê com sem em um uma uns umas o os as do dos da das no na nos nas ao aos à
+    às pelo pela pra pro pras pros já ainda também tbm mais muito mto agora hoje
+    hj amanhã ontem quero queria preciso posso pode podem consigo tem têm fazer
+    falar alguém gente pedido pedidos entrega chega chegou chegar comprar compra
+    frete boleto cartão troca trocar devolver devolução loja endereço horário
+    atendente pessoa pessoas nota fiscal dinheiro volta ajuda pfv eu nós mas foi
+    fui vai vou ver tudo bem beleza blz"""),
+    "en": _words("""hi hello hey thanks thank you your yours i i'm im my mine me we our us he she
+    it it's they them their is are am was were be been do does did don't dont
+    doesn't can can't could would should will won't where when what which who how
+    why the a an this that these those and or but not to of in on at for from with
+    without by about there here have has had get got want need please pls help
+    order orders delivery shipping arrive arrived late refund return pay payment
+    card store open close hours today tomorrow yesterday yes someone person any
+    some just still still been parcel package bye good morning evening night"""),
+    "es": _words("""hola buenas buenos días dias tardes noches gracias adiós adios usted ustedes
+    sí están estan mi mis tu tus su sus nuestro él ella ellos ellas eso esto esta
+    aquí aqui ahí ahi dónde donde cuándo cuando cuánto cuanto cuántos cuál cual
+    quién quien cómo como por con sin en un una unos unas el la los las del al y o
+    pero ya todavía todavia también tambien más muy mucho ahora hoy mañana manana
+    ayer quiero quería queria necesito puedo puede pueden tiene tienen hay hacer
+    hablar alguien persona gente pedido pedidos entrega llega llegó llego llegar
+    comprar envío envio tarjeta cambio cambiar devolver devolución tienda
+    dirección direccion horario horarios asesor factura dinero ayuda yo nosotros
+    fue voy va ver todo bien porfa xq dnde aun aún tengo me lo le les"""),
 }
 _SIGNS = {"pt": "ãõçâêô", "es": "ñ¿¡"}
 # Shared between these languages, so they tell nothing when both are configured.
@@ -92,12 +95,13 @@ def _detector(languages: tuple[str, ...]) -> Any:
     # Imported here: the table is only loaded where somebody writes a line that needs it.
     import eldc  # type: ignore[import-untyped]  # it ships no types
 
+    known = [language for language in languages if language in eldc.LANGUAGES]
+    if len(known) < 2:
+        return None  # it would answer the only one that it knows
     eldc.init()
     detector = eldc.instance()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a language that eldc does not know is never its answer
-        known = detector.set_languages(list(languages))
-    return detector if len(known) > 1 else None
+    detector.set_languages(known)
+    return detector
 
 
 def _by_statistics(text: str, languages: tuple[str, ...]) -> str | None:

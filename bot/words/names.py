@@ -53,7 +53,7 @@ BUTTON_TEXTS = frozenset(name for name in TEXTS if name.startswith("button_"))
 LONGEST_LABEL = 20  # signs: what WhatsApp shows of a reply button
 COMMANDS = ("start", "help", "human", "language", "forget")
 # Known so that a slip such as "ptt" is told apart from a language that is not configured.
-_CODES = """am ar az be bg bn ca cs da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka
-    kk km kn ko ku ky lo lt lv mk ml mn mr ms my ne nl no pa pl ps pt ro ru si sk sl sq sr sv sw ta
-    te th tl tr uk ur uz vi yo zh zu"""
+_CODES = """am ar az be bg bn ca cs da de el en es et eu fa fi fr ga gl gu he hi hr hu hy
+    id is it ja ka kk km kn ko ku ky lo lt lv mk ml mn mr ms my ne nl no pa pl ps
+    pt ro ru si sk sl sq sr sv sw ta te th tl tr uk ur uz vi yo zh zu"""
 LANGUAGE_CODES = frozenset(_CODES.split())

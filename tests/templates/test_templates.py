@@ -1,0 +1,81 @@
+"""The example business: complete, honest, and sure of its own sentences."""
+
+import pytest
+
+from bot.book import Sentence
+from bot.rules import forms
+from bot.rules.commands import recognise
+from bot.rules.match import classify
+from bot.rules.noise import is_noise
+from bot.words.load import load_book
+from bot.words.names import TEXTS
+from bot.words.render import text_of
+from tests.words.books import TEMPLATES
+
+LANGUAGES = ("pt", "en", "es")
+BOOK = load_book(TEMPLATES, LANGUAGES, "pt", "America/Sao_Paulo")
+
+
+def sentences() -> list[Sentence]:
+    intents = [intent.reply for intent in BOOK.intents if intent.reply]
+    asked = [said for form in BOOK.forms.values() for slot in form.slots
+             for said in (slot.ask, slot.invalid)]  # fmt: skip
+    return [*BOOK.texts.values(), *intents, *asked]
+
+
+def test_every_line_that_the_program_says_is_there() -> None:
+    assert set(BOOK.texts) == set(TEXTS)
+
+
+def test_every_intent_has_a_dozen_examples_in_each_language_and_does_something() -> None:
+    for intent in BOOK.intents:
+        assert intent.decides, intent.name
+        for language in LANGUAGES:
+            assert len(intent.examples[language]) >= 12, (intent.name, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_welcome_says_what_it_is_and_when_people_are_there(language: str) -> None:
+    welcome = text_of(BOOK.texts["welcome"], BOOK, language)
+    assert {"pt": "robô", "en": "bot", "es": "bot"}[language] in welcome
+    assert "09:00" in welcome
+    assert 2 <= len(BOOK.menu) <= 4
+    assert any(button.value == "/human" for button in BOOK.menu)
+
+
+def test_every_example_is_understood_as_its_own_intent_and_as_nothing_else() -> None:
+    for intent in BOOK.intents:
+        for language, examples in intent.examples.items():
+            for example in examples:
+                assert classify(example, BOOK, language).intent == intent.name, example
+                assert recognise(example, BOOK) is None, example
+                assert not is_noise(example, BOOK), example
+
+
+def test_every_button_leads_somewhere() -> None:
+    buttons = [*BOOK.menu, *(b for intent in BOOK.intents for b in intent.buttons)]
+    for button in buttons:
+        command = recognise(button.value, BOOK)
+        assert command or classify(button.value, BOOK).intent
+        for language in LANGUAGES:
+            assert len(text_of(button.label, BOOK, language)) <= 20
+
+
+def test_an_order_number_in_the_first_message_is_not_asked_for_again() -> None:
+    intent = classify("cadê meu pedido 48213?", BOOK).intent
+    form = BOOK.forms[next(i.form for i in BOOK.intents if i.name == intent)]
+    assert forms.fill(form, "cadê meu pedido 48213?") == {"order": "48213"}
+    assert form.hand_off
+
+
+def test_money_and_complaints_always_go_to_a_person() -> None:
+    by_name = {intent.name: intent for intent in BOOK.intents}
+    assert by_name["refund"].hand_off
+    assert by_name["complaint"].hand_off
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_are_short_and_need_no_more_than_they_say(language: str) -> None:
+    for sentence in sentences():
+        for said in sentence.variants[language]:
+            assert 0 < len(said) <= 420, sentence.name
