@@ -25,7 +25,8 @@ JOINED: dict[tuple[str, ...], str] = {
             "|pessoa de carne e osso|gente de verdade|gente de carne e osso|alguem de verdade"
             "|atendimento humano|atendente humano|pessoa humana|pessoas reais|alguem da equipe"
             "|alguem da loja|pessoa da equipe|pessoa da loja|alguem do suporte"
-            "|central de atendimento"
+            "|central de atendimento|ajuda humana|ayuda humana|apoio humano|soporte humano"
+            "|human support|human assistance|human service"
             "|servico de atendimento|atendimento ao cliente|suporte humano|gente real|alguem real"
             "|persona real|persona de verdad|persona de carne y hueso|gente de verdad"
             "|persona humana|atencion humana|atencion al cliente|servicio al cliente"
@@ -39,7 +40,7 @@ JOINED: dict[tuple[str, ...], str] = {
 }
 
 STAFF = _words(
-    """staff human humans agent agents representative representatives rep reps
+    """staff attendant attendants human humans agent agents representative representatives rep reps
     operator operators receptionist supervisor advisor adviser manager atendente
     atendentes humano humana humanos humanas operador operadora consultor
     consultora vendedor vendedora gerente supervisora representante funcionario
@@ -49,7 +50,7 @@ STAFF = _words(
 ANYBODY = _words(
     """person people someone somebody anyone anybody specialist employee colleague
     team support owner boss guy lady man woman technician helpdesk pessoa pessoas
-    alguem gente responsavel dono dona equipe suporte atendimento moca moco
+    alguem gente central responsavel dono dona equipe suporte atendimento moca moco
     especialista tecnico sac time persona personas alguien equipo soporte dueno
     duena responsable personal jefe jefa tecnico"""
 )
@@ -62,7 +63,7 @@ MACHINE = _words(
 
 # To speak, or to be put through: the noun may be any person.
 SPEAK = _words(
-    """atenderme atenderem complain reclamar fale falem contatem talk talking deal
+    """liga ligue ligar ligarem atenderme atenderem complain reclamar fale falem contatem talk talking deal
     hand speak speaking chat chatting connect connected transfer transferred
     redirect contact reach reaching escalate forward handoff put switch switched
     pass route message falar fala falo lidar tratar atende atender conversar

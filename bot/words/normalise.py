@@ -32,6 +32,8 @@ SHORTHAND = {
     "n": "nao",
     "nn": "nao",
     "hj": "hoje",
+    "kd": "cade",
+    "kde": "cade",
     "amnh": "amanha",
     "qd": "quando",
     "qdo": "quando",
