@@ -32,11 +32,13 @@ from bot.ledger.opening import Opening
 from bot.ledger.sqlite import SQLITE_VERSION, SqliteEngine, writing_engine
 from bot.pipeline import road
 from bot.presence import Presence
+from bot.rules.match import engine_of
 from bot.web.api import Api
 from bot.web.chat import Chat, Visitors
 from bot.web.health import Health
 from bot.web.local import Local
 from bot.web.server import Server, application, listen_local, listen_tcp
+from bot.words.language import prepare
 from bot.words.load import load_book
 
 log = structlog.get_logger()
@@ -99,6 +101,8 @@ class App:
 
     def __init__(self, plan: Plan, ledger: Ledger, secret: bytes, clock: Clock) -> None:
         settings = plan.settings
+        engine_of(plan.book)  # built before the first message, not during it
+        prepare(plan.book.languages)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.presence = Presence()
         self.ledger = ledger

@@ -63,7 +63,8 @@ MACHINE = _words(
 
 # To speak, or to be put through: the noun may be any person.
 SPEAK = _words(
-    """liga ligue ligar ligarem atenderme atenderem complain reclamar fale falem contatem talk talking deal
+    """liga ligue ligar ligarem atenderme atenderem complain reclamar fale falem contatem talk
+    talking deal
     hand speak speaking chat chatting connect connected transfer transferred
     redirect contact reach reaching escalate forward handoff put switch switched
     pass route message falar fala falo lidar tratar atende atender conversar

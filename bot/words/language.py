@@ -93,7 +93,7 @@ def _score(words: Sequence[str], text: str, language: str) -> float:
 @lru_cache(maxsize=8)
 def _detector(languages: tuple[str, ...]) -> Any:
     # Imported here: the table is only loaded where somebody writes a line that needs it.
-    import eldc  # type: ignore[import-untyped]  # it ships no types
+    import eldc
 
     known = [language for language in languages if language in eldc.LANGUAGES]
     if len(known) < 2:
@@ -102,6 +102,11 @@ def _detector(languages: tuple[str, ...]) -> Any:
     detector = eldc.instance()
     detector.set_languages(known)
     return detector
+
+
+def prepare(languages: Sequence[str]) -> None:
+    """Load what `detect` may need, so that no customer waits for it."""
+    _detector(tuple(languages))
 
 
 def _by_statistics(text: str, languages: tuple[str, ...]) -> str | None:

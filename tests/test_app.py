@@ -1,0 +1,88 @@
+"""The whole program's life: greeting, second process, port in use, signals."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+
+import aiohttp
+import pytest
+
+from bot.app import CannotListen, opened, read_plan, serve
+from bot.config import PROJECT
+from bot.errors import AlreadyServed
+from bot.ledger.file import socket_path
+from bot.web.server import listen_tcp
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'desk.db'}")
+    monkeypatch.setenv("NIGHTDESK_CONFIG", str(PROJECT / "config.yaml"))
+    monkeypatch.setenv("PORT", "0")
+    return tmp_path / "desk.db"
+
+
+async def test_it_greets_serves_and_leaves_on_a_signal(environment, monkeypatch):
+    monkeypatch.setenv("NIGHTDESK_API_KEYS", "a,b")
+    said: list[str] = []
+    serving = asyncio.create_task(serve(read_plan(), said.append))
+    async with asyncio.timeout(5):
+        while not any("Ledger" in line for line in said):
+            await asyncio.sleep(0.02)
+    greeting = "\n".join(said)
+    assert "Telegram: off, set TELEGRAM_BOT_TOKEN" in greeting
+    assert "2 keys" in greeting
+    address = next(word for word in greeting.split() if word.startswith("http"))
+    async with aiohttp.ClientSession() as http, http.get(address) as r:
+        assert r.status == 200
+    os.kill(os.getpid(), signal.SIGTERM)
+    await serving
+    assert said[-1].startswith("Closing")
+
+
+async def test_what_is_off_says_how_to_switch_it_on(environment, monkeypatch):
+    from bot.app import greeting
+
+    lines = "\n".join(greeting(read_plan(), 8000))
+    assert "HTTP API: off, set NIGHTDESK_API_KEYS" in lines
+    for name in ("TELEGRAM_BOT_TOKEN", "TWILIO_ACCOUNT_SID", "OPENAI_API_KEY"):
+        monkeypatch.setenv(name, "secret-value")
+    lines = "\n".join(greeting(read_plan(), 8000))
+    assert lines.count("does not speak it yet") == 3
+    assert "secret-value" not in lines
+
+
+async def test_a_second_process_is_refused_and_the_first_goes_on(environment):
+    async with opened(read_plan()) as app:
+        with pytest.raises(AlreadyServed, match="another process"):
+            async with opened(read_plan()):
+                pass
+        assert await app.ledger.backlog() == {}
+    async with opened(read_plan()):
+        pass
+
+
+async def test_a_port_in_use_is_named(environment, monkeypatch):
+    taken = listen_tcp("127.0.0.1", 0)
+    monkeypatch.setenv("PORT", str(taken.getsockname()[1]))
+    with pytest.raises(CannotListen, match="set HOST and PORT"):
+        await serve(read_plan(), lambda line: None)
+    taken.close()
+
+
+async def test_the_database_and_its_socket_belong_to_this_user_alone(environment):
+    async with opened(read_plan()):
+        for path in (environment, socket_path(environment), environment.with_name("desk.db.key")):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+async def test_a_long_path_gets_its_socket_elsewhere(tmp_path):
+    short = socket_path(tmp_path / "x.db")
+    assert short == tmp_path / "x.db.sock"
+    long = socket_path(tmp_path / ("d" * 120) / "x.db")
+    assert long.parent != tmp_path / ("d" * 120)
+    assert len(str(long)) < 100
+    assert long == socket_path(tmp_path / ("d" * 120) / "x.db")
