@@ -56,11 +56,15 @@ class Desk:
                     await asyncio.sleep(0.02)
         raise AssertionError(f"no answer to {id}: {await self.messages(conversation)}")
 
-    async def ask(self, text: str, id: str, conversation: str = "c1") -> str:
-        """Say something and return the answer's text."""
+    async def answer_to_new(self, text: str, id: str, conversation: str = "c1") -> dict[str, Any]:
+        """Say something and return the whole answer."""
         status, body = await self.post(text, id, conversation)
         assert status in (200, 202), body
-        return str((await self.answer_to(id, conversation))["text"])
+        return await self.answer_to(id, conversation)
+
+    async def ask(self, text: str, id: str, conversation: str = "c1") -> str:
+        """Say something and return the answer's text."""
+        return str((await self.answer_to_new(text, id, conversation))["text"])
 
     @asynccontextmanager
     async def local(self) -> AsyncIterator[aiohttp.ClientSession]:
