@@ -339,7 +339,7 @@ class SetTries:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """Ask for a person."""
+    """Ask for a person; where a case is open already, the details join it."""
 
     reason: str
     details: Mapping[str, str] = field(default_factory=dict)  # what a form has collected

@@ -26,6 +26,8 @@ from handlers.open_form import FORM_SECONDS
 from handlers.person import call_a_person
 from handlers.sentence import say
 
+# What was told longer ago may be about another order by now: better ask than guess.
+REMEMBERED_SECONDS = 86_400.0
 MOST_INVALID = 2  # answers in a row that do not fit, before a person is asked
 
 
@@ -42,7 +44,7 @@ async def begin(
             left = left.replace(value, " ", 1)  # one number does not answer two questions
             continue
         fact = await turn.facts.get(slot.name)
-        if isinstance(fact, Fact):
+        if isinstance(fact, Fact) and turn.now - fact.as_of <= REMEMBERED_SECONDS:
             slots[slot.name] = Span(fact.value, Origin.FACT, slot.name)
     heard = {name for name, span in slots.items() if span.origin is Origin.CUSTOMER}
     return await _go_on(spec, slots, heard, turn, surface)

@@ -37,7 +37,7 @@ async def call_a_person(
         seed=turn.seed,
     )
     all_changes: list[Change] = list(changes)
-    if turn.case is None:
+    if turn.case is None or details:  # what a form collected joins the case that is open
         all_changes.append(OpenCase(reason, details or {}))
     if turn.form is not None:
         all_changes.append(SetForm(None))

@@ -202,8 +202,12 @@ def _open_case(
     connection: Connection, settlement: Settlement, reason: str, details: dict[str, str]
 ) -> None:
     key = str(settlement.turn.conversation)
-    still_open = select(cases.c.id).where(cases.c.conversation == key, cases.c.status != "resolved")
-    if connection.execute(still_open).first() is None:
+    still_open = connection.execute(
+        select(cases.c.id, cases.c.details).where(
+            cases.c.conversation == key, cases.c.status != "resolved"
+        )
+    ).first()
+    if still_open is None:
         connection.execute(
             insert(cases),
             {
@@ -214,6 +218,8 @@ def _open_case(
                 "opened_at": settlement.at,
             },
         )
+    elif details:
+        _move_case(connection, settlement, still_open.id, details={**still_open.details, **details})
 
 
 def _move_case(connection: Connection, settlement: Settlement, case: int, **values: object) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.model import (
     Button,
+    Case,
+    CaseStatus,
     Fact,
     Form,
     KnownFacts,
@@ -85,6 +87,19 @@ async def test_what_is_remembered_is_not_asked_either():
     outcome = await step(make_turn("onde está meu pedido", facts=known))
     assert [send.text for send in outcome.sends] == ["O pedido 54321 saiu."]
     assert outcome.changes == ()
+
+
+async def test_what_was_told_long_ago_is_asked_again():
+    known = KnownFacts({"order_number": fact("order_number", "54321")})
+    late = make_turn("onde está meu pedido", facts=known, now=MONDAY_10 + 2 * 86_400)
+    assert [send.text for send in (await step(late)).sends] == ["Qual o número?"]
+
+
+async def test_what_a_form_collected_joins_the_case_that_is_open():
+    known = KnownFacts({"why": fact("why", "quebrou")})
+    waiting = Case(3, CaseStatus.WAITING, "asked", MONDAY_10)
+    outcome = await step(make_turn("quero devolver 12345", facts=known, case=waiting))
+    assert OpenCase("form", {"order_number": "12345", "why": "quebrou"}) in outcome.changes
 
 
 async def test_a_slot_for_free_words_does_not_swallow_the_question_itself():

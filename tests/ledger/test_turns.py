@@ -149,6 +149,15 @@ async def test_a_case_is_opened_once(ledger, open_turn, rows):
     assert (case.id, case.status, case.reason) == (1, "waiting", "asked")
 
 
+async def test_details_collected_later_join_the_open_case(ledger, open_turn, rows):
+    for n, details in enumerate(({"order": "7"}, {}, {"why": "late"})):
+        await ledger.accept(arrival(incoming(f"x {n}", id=str(n))))
+        opened = await open_turn()
+        await ledger.settle(settlement(opened, answered(opened, "ok", OpenCase("form", details))))
+
+    assert await rows("SELECT details FROM cases") == [{"details": '{"order": "7", "why": "late"}'}]
+
+
 async def test_a_failed_turn_rests_and_comes_back_with_the_same_messages(
     ledger, begin, open_turn, rows
 ):
