@@ -55,9 +55,14 @@ def serve() -> None:
     """Open the desk: web chat, HTTP API, rules and the local socket, until Ctrl+C or SIGTERM."""
     from bot.app import configure_logging, read_plan
     from bot.app import serve as serve_plan
+    from bot.cli.greeting import greeting
+
+    async def opened() -> None:
+        plan = read_plan()
+        await serve_plan(plan, lambda port: typer.echo("\n".join(greeting(plan, port))))
 
     configure_logging()
-    _run(lambda: serve_plan(read_plan(), lambda line: print(line, flush=True)))  # noqa: T201  # the greeting is for a person
+    _run(opened)
 
 
 @app.command()

@@ -8,18 +8,19 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
-from bot import __version__
 from bot.book import Book
 from bot.channels import api, desk, terminal, web
 from bot.clock import SYSTEM, Clock
 from bot.config import Environment, Settings, config_file, load_environment, load_settings
+from bot.delivery.courier import Courier
+from bot.delivery.ports import Sender
 from bot.desk.connected import ConnectedDesk
 from bot.errors import BotError
 from bot.intake.accept import Intake
@@ -29,7 +30,7 @@ from bot.ledger.file import FileLock, private_file, secret_beside, socket_path
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
-from bot.ledger.sqlite import SQLITE_VERSION, SqliteEngine, writing_engine
+from bot.ledger.sqlite import SqliteEngine, writing_engine
 from bot.pipeline import road
 from bot.presence import Presence
 from bot.rules.match import engine_of
@@ -45,6 +46,7 @@ log = structlog.get_logger()
 
 # Channels whose pages and programs read the ledger themselves: nothing has to be sent to them.
 PULLED = frozenset({web.CHANNEL, api.CHANNEL, terminal.CHANNEL, desk.CHANNEL})
+NO_SENDERS: Mapping[str, Sender] = {}  # no channel of this version needs its platform called
 LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest burst and turn
 GRACE_SECONDS = 10.0  # for turns under way when the program stops
 
@@ -74,6 +76,8 @@ def read_plan() -> Plan:
         business.default_language,
         business.timezone,
     )
+    if settings.rules.threshold is not None:
+        book = replace(book, threshold=settings.rules.threshold)
     return Plan(environment, settings, book)
 
 
@@ -99,13 +103,28 @@ def configure_logging() -> None:
 class App:
     """A desk that is open: ledger, line and doors."""
 
-    def __init__(self, plan: Plan, ledger: Ledger, secret: bytes, clock: Clock) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        ledger: Ledger,
+        secret: bytes,
+        clock: Clock,
+        senders: Mapping[str, Sender],
+    ) -> None:
         settings = plan.settings
         engine_of(plan.book)  # built before the first message, not during it
         prepare(plan.book.languages)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.presence = Presence()
         self.ledger = ledger
+        self.courier = Courier(
+            ledger,
+            senders,
+            clock,
+            owner,
+            at_once=settings.delivery.senders,
+            send_seconds=settings.deadlines.send_seconds,
+        )
         surface = ConnectedDesk(ledger, settings.desk.seen_minutes * 60)
         self.line = Line(
             ledger,
@@ -114,7 +133,7 @@ class App:
             clock,
             self.presence,
             owner,
-            wake_courier=_nobody_to_wake,
+            wake_courier=self.courier.ring,
         )
         limits = settings.limits
         self.intake = Intake(
@@ -157,15 +176,14 @@ def _always(book: Book) -> Callable[[], Book]:
     return lambda: book
 
 
-def _nobody_to_wake() -> None:
-    """Every channel of this version reads the ledger: there is no courier to wake."""
-
-
 @asynccontextmanager
-async def opened(plan: Plan, clock: Clock = SYSTEM) -> AsyncIterator[App]:
-    """Lock, migrate and open the database, serve the local socket, and run the line.
+async def opened(
+    plan: Plan, clock: Clock = SYSTEM, senders: Mapping[str, Sender] = NO_SENDERS
+) -> AsyncIterator[App]:
+    """Lock, migrate and open the database, serve the local socket, run the line and the courier.
 
-    Raises AlreadyServed when another process has the database, ConfigError when it is newer.
+    `senders` has the platforms that must be called, by channel. Raises AlreadyServed when another
+    process has the database, ConfigError when the database is newer than this program.
     """
     database = plan.environment.database_file
     lock = FileLock(database)
@@ -178,15 +196,18 @@ async def opened(plan: Plan, clock: Clock = SYSTEM) -> AsyncIterator[App]:
         ledger = _ledger(plan, database)
         try:
             await ledger.start_afresh()
-            app = App(plan, ledger, secret, clock)
+            app = App(plan, ledger, secret, clock, senders)
             local = Server(app.local, listen_local(socket_path(database)))
             await local.start()
-            sweep = asyncio.create_task(app.line.run())
+            running = [asyncio.create_task(app.line.run())]
+            if senders:
+                running.append(asyncio.create_task(app.courier.run()))
             try:
                 yield app
             finally:
                 await app.line.stop(GRACE_SECONDS)
-                await sweep
+                await app.courier.stop()
+                await asyncio.gather(*running)
                 app.presence.close()
                 await local.stop()
         finally:
@@ -216,8 +237,11 @@ def _ledger(plan: Plan, database: Path) -> Ledger:
     return Ledger(SqliteEngine(database), opening, PULLED)
 
 
-async def serve(plan: Plan, say: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. Raises CannotListen besides what `opened` raises."""
+async def serve(plan: Plan, now_open: Callable[[int], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `now_open` is told the port once connections are taken.
+
+    Raises CannotListen besides what `opened` raises.
+    """
     host, port = plan.environment.host, plan.environment.port
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -232,43 +256,13 @@ async def serve(plan: Plan, say: Callable[[str], None]) -> None:
             ) from error
         public = Server(app.public, listening)
         await public.start()
-        for line in greeting(plan, listening.getsockname()[1]):
-            say(line)
+        now_open(listening.getsockname()[1])
         try:
             await stop.wait()
-            say("Closing: no new turns, finishing what is under way.")
+            log.info("closing")
         finally:
             # Messages are still stored while the last turns finish; pages are let go first,
             # for a stream that stays open would hold the server.
             await app.line.stop(GRACE_SECONDS)
             app.presence.close()
             await public.stop()
-
-
-def greeting(plan: Plan, port: int) -> list[str]:
-    """What is on, what is off, and how to switch it on."""
-    environment, settings = plan.environment, plan.settings
-    shown = "127.0.0.1" if environment.host in ("0.0.0.0", "::", "") else environment.host  # noqa: S104  # compared, not bound
-    address = f"http://{shown}:{port}"
-    keys = len(environment.api_keys)
-    later = "off, this version does not speak it yet"
-    return [
-        f"Nightdesk {__version__} is open.",
-        f"  Web chat: {address}/" if settings.web.chat else "  Web chat: off, set web.chat",
-        f"  HTTP API: {address}/api/messages ({keys} key{'s' if keys > 1 else ''})"
-        if keys
-        else "  HTTP API: off, set NIGHTDESK_API_KEYS",
-        "  Terminal: on, run `nightdesk chat`; for staff `nightdesk desk`",
-        f"  Telegram: {later}"
-        if environment.telegram_bot_token.get_secret_value()
-        else "  Telegram: off, set TELEGRAM_BOT_TOKEN",
-        f"  WhatsApp: {later}"
-        if environment.twilio_account_sid
-        else "  WhatsApp: off, set TWILIO_ACCOUNT_SID",
-        f"  Models:   {later}"
-        if environment.openai_api_key.get_secret_value()
-        or environment.anthropic_api_key.get_secret_value()
-        else "  Models:   off, set OPENAI_API_KEY or ANTHROPIC_API_KEY",
-        f"  Rules:    {len(plan.book.intents)} topics in {', '.join(plan.book.languages)}",
-        f"  Ledger:   {environment.database_file} (SQLite {SQLITE_VERSION})",
-    ]

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from bot.app import CannotListen, opened, read_plan, serve
+from bot.cli.greeting import greeting
 from bot.config import PROJECT
 from bot.errors import AlreadyServed
 from bot.ledger.file import socket_path
@@ -27,25 +28,22 @@ def environment(monkeypatch, tmp_path):
 
 async def test_it_greets_serves_and_leaves_on_a_signal(environment, monkeypatch):
     monkeypatch.setenv("NIGHTDESK_API_KEYS", "a,b")
-    said: list[str] = []
-    serving = asyncio.create_task(serve(read_plan(), said.append))
+    plan = read_plan()
+    ports: asyncio.Queue[int] = asyncio.Queue()
+    serving = asyncio.create_task(serve(plan, ports.put_nowait))
     async with asyncio.timeout(5):
-        while not any("Ledger" in line for line in said):
-            await asyncio.sleep(0.02)
-    greeting = "\n".join(said)
-    assert "Telegram: off, set TELEGRAM_BOT_TOKEN" in greeting
-    assert "2 keys" in greeting
-    address = next(word for word in greeting.split() if word.startswith("http"))
+        said = "\n".join(greeting(plan, await ports.get()))
+    assert "Telegram: off, set TELEGRAM_BOT_TOKEN" in said
+    assert "2 keys" in said
+    address = next(word for word in said.split() if word.startswith("http"))
     async with aiohttp.ClientSession() as http, http.get(address) as r:
         assert r.status == 200
     os.kill(os.getpid(), signal.SIGTERM)
-    await serving
-    assert said[-1].startswith("Closing")
+    async with asyncio.timeout(15):
+        await serving
 
 
 async def test_what_is_off_says_how_to_switch_it_on(environment, monkeypatch):
-    from bot.app import greeting
-
     lines = "\n".join(greeting(read_plan(), 8000))
     assert "HTTP API: off, set NIGHTDESK_API_KEYS" in lines
     for name in ("TELEGRAM_BOT_TOKEN", "TWILIO_ACCOUNT_SID", "OPENAI_API_KEY"):
@@ -69,7 +67,7 @@ async def test_a_port_in_use_is_named(environment, monkeypatch):
     taken = listen_tcp("127.0.0.1", 0)
     monkeypatch.setenv("PORT", str(taken.getsockname()[1]))
     with pytest.raises(CannotListen, match="set HOST and PORT"):
-        await serve(read_plan(), lambda line: None)
+        await serve(read_plan(), lambda port: None)
     taken.close()
 
 
@@ -86,3 +84,8 @@ async def test_a_long_path_gets_its_socket_elsewhere(tmp_path):
     assert long.parent != tmp_path / ("d" * 120)
     assert len(str(long)) < 100
     assert long == socket_path(tmp_path / ("d" * 120) / "x.db")
+
+
+async def test_the_threshold_of_the_configuration_wins(environment, monkeypatch):
+    monkeypatch.setenv("NIGHTDESK__RULES__THRESHOLD", "0.9")
+    assert read_plan().book.threshold == 0.9
