@@ -18,11 +18,11 @@ import structlog
 from bot.book import Book
 from bot.channels import api, desk, terminal, web
 from bot.clock import SYSTEM, Clock
-from bot.config import Environment, Settings, config_file, load_environment, load_settings
+from bot.config import Environment, Settings, config_file, load_environment, read_settings
 from bot.delivery.courier import Courier
 from bot.delivery.ports import Sender
 from bot.desk.connected import ConnectedDesk
-from bot.errors import BotError
+from bot.errors import BotError, ConfigError
 from bot.intake.accept import Intake
 from bot.intake.line import Line
 from bot.intake.ports import Allowance, Pauses
@@ -68,14 +68,21 @@ def read_plan() -> Plan:
     """Read environment, config.yaml and templates. Raises ConfigError with every flaw."""
     environment = load_environment()
     path = config_file(environment)
-    settings = load_settings(path)
-    business = settings.business
-    book = load_book(
-        path.parent / settings.rules.templates,
-        business.languages,
-        business.default_language,
-        business.timezone,
-    )
+    settings, flaws = read_settings(path)
+    book = None
+    if settings is not None:
+        business = settings.business
+        try:
+            book = load_book(
+                path.parent / settings.rules.templates,
+                business.languages,
+                business.default_language,
+                business.timezone,
+            )
+        except ConfigError as error:
+            flaws += error.flaws
+    if flaws or settings is None or book is None:
+        raise ConfigError(flaws)
     if settings.rules.threshold is not None:
         book = replace(book, threshold=settings.rules.threshold)
     return Plan(environment, settings, book)

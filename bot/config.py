@@ -118,12 +118,8 @@ class Web(Section):
     max_body_bytes: int = Field(65_536, ge=8_192)
 
 
-class Settings(BaseSettings):
+class Settings(Section):
     """All of config.yaml, with the overrides of the environment on top."""
-
-    model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix=OVERRIDE, env_nested_delimiter="__"
-    )
 
     business: Business = Business()
     inbox: Inbox = Inbox()
@@ -133,6 +129,12 @@ class Settings(BaseSettings):
     desk: Desk = Desk()
     delivery: Delivery = Delivery()
     web: Web = Web()
+
+
+class _Overrides(Settings, BaseSettings):
+    """The same fields, for reading NIGHTDESK__SECTION__KEY from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=OVERRIDE, env_nested_delimiter="__")
 
 
 class Environment(BaseSettings):
@@ -221,38 +223,42 @@ def config_file(environment: Environment) -> Path:
 
 def load_settings(path: Path) -> Settings:
     """Read config.yaml and the overrides; raises ConfigError with every mistake in either."""
+    settings, flaws = read_settings(path)
+    if settings is None or flaws:
+        raise ConfigError(flaws)
+    return settings
+
+
+def read_settings(path: Path) -> tuple[Settings | None, list[Flaw]]:
+    """The settings and every mistake in them.
+
+    With mistakes, sections that have one count as not written, so that what depends on the sound
+    ones can still be looked at; None when `business` or `rules`, which say where to look, have one.
+    """
     document = read(path)
     if isinstance(document, Flaw):
-        raise ConfigError([document])
+        return None, [document]
     if document.data is None:
         document = Document(document.name, {}, document.lines, document.source)
     if not isinstance(document.data, dict):
-        raise ConfigError([document.flaw((), "must be a list of sections such as 'inbox:'")])
+        return None, [document.flaw((), "must be a list of sections such as 'inbox:'")]
     try:
-        overrides: dict[str, Any] = EnvSettingsSource(Settings)()
+        overrides: dict[str, Any] = EnvSettingsSource(_Overrides)()
     except SettingsError as error:
-        raise ConfigError(
-            [Flaw(_blamed(error), "is not valid JSON", advice="lists are JSON")]
-        ) from (None)
+        return None, [Flaw(_blamed(error), "is not valid JSON", advice="lists are JSON")]
     flaws = _unknown_overrides(os.environ)
     data = _merge({key: part or {} for key, part in document.data.items()}, overrides)
     try:
-        settings = _build(data)
+        settings = Settings.model_validate(data)
     except ValidationError as error:
-        flaws += [
-            _flaw(document, details["loc"], explain(Settings, details))
-            for details in error.errors()
-        ]
-    else:
-        flaws += _contradictions(document, settings)
-        if not flaws:
-            return settings
-    raise ConfigError(flaws)
-
-
-def _build(data: Mapping[str, Any]) -> Settings:
-    # model_validate skips the environment source: `data` holds the overrides already.
-    return Settings.model_validate(data)
+        details = error.errors()
+        flaws += [_flaw(document, each["loc"], explain(Settings, each)) for each in details]
+        broken = {str(each["loc"][0]) for each in details}
+        if broken & {"business", "rules"}:
+            return None, flaws
+        sound = {key: part for key, part in data.items() if key not in broken}
+        return Settings.model_validate(sound), flaws
+    return settings, flaws + _contradictions(document, settings)
 
 
 def _blamed(error: SettingsError) -> str:

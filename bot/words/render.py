@@ -80,8 +80,11 @@ def variables(template: str) -> Variables:
     house: set[str] = set()
     for node in _walk(tree):
         if isinstance(node, nodes.Getattr):
-            if not (isinstance(node.node, nodes.Name) and node.node.name == HOUSE):
-                raise BadSentence(f"reads '.{node.attr}' of something else than house", node.lineno)
+            owner = node.node.name if isinstance(node.node, nodes.Name) else "(...)"
+            if owner != HOUSE:
+                raise BadSentence(
+                    f"shows '{owner}.{node.attr}', but only house has parts", node.lineno
+                )
             house.add(node.attr)
         elif isinstance(node, nodes.Name):
             values.add(node.name)

@@ -98,7 +98,10 @@ class Reader:
             needed = variables(text)
         except BadSentence as error:
             advice = "a sentence may show {{ values }} and choose with {% if %}, nothing else"
-            self.flaws.append(document.flaw(path, f"the sentence {error}", advice))
+            line = _line_in(document, path, error.line)
+            excerpt = document.source[line - 1].strip()[:120]
+            message = f"the sentence {error}"
+            self.flaws.append(Flaw(f"{document.name}:{line}", message, excerpt, advice))
             return
         for name in sorted(needed.values - values):
             self._unknown(document, path, name, values, {f"house.{fact}" for fact in self.house})
@@ -127,6 +130,13 @@ def _places(path: Path, said: Any) -> list[tuple[Path, str]]:
     pairs: Iterable[tuple[str | int, Any]]
     pairs = said.items() if isinstance(said, Mapping) else enumerate(said)
     return [place for key, inner in pairs for place in _places((*path, key), inner)]
+
+
+def _line_in(document: Document, path: Path, line: int) -> int:
+    """The file's line of a line of a text, which begins below its key when that ends in | or >."""
+    start = document.line(path)
+    below = document.source[start - 1].rstrip().endswith(("|", "|-", "|+", ">", ">-", ">+"))
+    return min(start + line - (0 if below else 1), len(document.source))
 
 
 def _line_with(document: Document, path: Path, name: str) -> int:

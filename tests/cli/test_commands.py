@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,10 @@ def test_a_running_desk_takes_commands_until_quit(nightdesk):
 
 
 def test_a_broken_configuration_stops_with_everything_to_mend(nightdesk, tmp_path, monkeypatch):
-    (tmp_path / "config.yaml").write_text("inbox: {pause_second: 1}\nlimits: {enabled: perhaps}\n")
+    (tmp_path / "config.yaml").write_text(
+        f"inbox: {{pause_second: 1}}\nrules: {{templates: {PROJECT / 'templates'}}}\n"
+        "limits: {enabled: perhaps}\n"
+    )
     monkeypatch.setenv("NIGHTDESK_CONFIG", str(tmp_path / "config.yaml"))
     for command in ("serve", "chat"):
         found = nightdesk(command)
@@ -132,6 +136,18 @@ def test_a_broken_configuration_stops_with_everything_to_mend(nightdesk, tmp_pat
         assert "2 things to mend" in found.output
         assert "config.yaml:1" in found.output
         assert "did you mean 'pause_seconds'?" in found.output
+
+
+def test_settings_and_sentences_are_mended_in_one_go(nightdesk, tmp_path, monkeypatch):
+    shutil.copytree(PROJECT / "templates", tmp_path / "templates")
+    texts = tmp_path / "templates" / "texts.yaml"
+    texts.write_text(texts.read_text().replace("{{ house.name }}", "{{ hose.name }}", 1))
+    (tmp_path / "config.yaml").write_text("limits: {enabled: perhaps}\n")
+    monkeypatch.setenv("NIGHTDESK_CONFIG", str(tmp_path / "config.yaml"))
+    found = nightdesk("serve")
+    assert found.exit_code == 2
+    assert "config.yaml:1: 'limits.enabled'" in found.output
+    assert "texts.yaml:11: the sentence shows 'hose.name'" in found.output
 
 
 def test_missing_templates_are_named(nightdesk, tmp_path, monkeypatch):
