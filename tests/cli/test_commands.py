@@ -141,7 +141,7 @@ def test_a_broken_configuration_stops_with_everything_to_mend(nightdesk, tmp_pat
 def test_settings_and_sentences_are_mended_in_one_go(nightdesk, tmp_path, monkeypatch):
     shutil.copytree(PROJECT / "templates", tmp_path / "templates")
     texts = tmp_path / "templates" / "texts.yaml"
-    texts.write_text(texts.read_text().replace("{{ house.name }}", "{{ hose.name }}", 1))
+    texts.write_text(texts.read_text().replace("da {{ house.name }}", "da {{ hose.name }}", 1))
     (tmp_path / "config.yaml").write_text("limits: {enabled: perhaps}\n")
     monkeypatch.setenv("NIGHTDESK_CONFIG", str(tmp_path / "config.yaml"))
     found = nightdesk("serve")
