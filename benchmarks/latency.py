@@ -21,7 +21,6 @@ import argparse
 import asyncio
 import json
 import os
-import re
 import shutil
 import sqlite3
 import statistics
@@ -222,8 +221,8 @@ def _rows(database: Path, query: str) -> list[tuple[object, ...]]:
 
 def _settled(log: Path) -> dict[int, float]:
     """When each turn's answer was durable, by the log."""
-    lines = (line for line in log.read_text(encoding="utf-8").splitlines() if "turn_settled" in line)
-    events = map(json.loads, lines)
+    lines = log.read_text(encoding="utf-8").splitlines()
+    events = (json.loads(line) for line in lines if '"turn_settled"' in line)
     return {e["turn"]: datetime.fromisoformat(e["timestamp"]).timestamp() for e in events}
 
 

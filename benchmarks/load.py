@@ -92,14 +92,16 @@ async def drive(url: str, customers: Customers, rate: float, seconds: float) -> 
     """Send messages for that long; every one must be accepted."""
     timeout = aiohttp.ClientTimeout(total=30)
     headers = {"Authorization": f"Bearer {KEY}"}
-    async with aiohttp.ClientSession(url, headers=headers, timeout=timeout) as session:
-        async with asyncio.TaskGroup() as group:
-            tasks = []
-            due = time.monotonic()
-            for gap in customers.gaps(rate, seconds):
-                due += gap
-                await asyncio.sleep(due - time.monotonic())
-                tasks.append(group.create_task(_send(session, customers.message())))
+    tasks = []
+    async with (
+        aiohttp.ClientSession(url, headers=headers, timeout=timeout) as session,
+        asyncio.TaskGroup() as group,
+    ):
+        due = time.monotonic()
+        for gap in customers.gaps(rate, seconds):
+            due += gap
+            await asyncio.sleep(due - time.monotonic())
+            tasks.append(group.create_task(_send(session, customers.message())))
     return [task.result() for task in tasks]
 
 
