@@ -96,9 +96,9 @@ _ADD_TURN = (
     )
     .returning(turns.c.id)
 )
-_TAKE_ROWS = (
+_TAKE_ROW = (
     update(messages)
-    .where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
+    .where(messages.c.seq == bindparam("taken"))
     .values(state="in_turn", turn_id=bindparam("turn"))
 )
 
@@ -176,7 +176,7 @@ def _stamp(
     turn_id = connection.execute(
         _ADD_TURN, {"conversation": str(key), "opened_at": now}
     ).scalar_one()
-    connection.execute(_TAKE_ROWS, {"seqs": [row.seq for row in rows], "turn": turn_id})
+    connection.execute(_TAKE_ROW, [{"taken": row.seq, "turn": turn_id} for row in rows])
     return turn_id, 1, now
 
 

@@ -144,14 +144,19 @@ def _only_read(dbapi: Any, _record: object) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _raw(connection).execute("BEGIN IMMEDIATE")
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    """Where SQLAlchemy has nothing to add: a transaction's own statements."""
+    return cast(sqlite3.Connection, connection.connection.dbapi_connection)
 
 
 def _commit_group(connection: Connection, group: list[_Job]) -> None:
     """Run every unit in its own savepoint; a unit that raises rolls back alone."""
     try:
         with connection.begin():
-            raw = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+            raw = _raw(connection)
             for job in group:
                 if job.future.cancelled():
                     continue
