@@ -48,9 +48,10 @@ class Index:
         counted = [features(example.simple) for example in self.examples]
         self._weight = _weights(counted, [example.intent for example in self.examples])
         self._unseen = math.log(1 + len(counted)) if counted else 1.0
-        vectors = [self._vector(found) for found in counted]
+        vectors = [self._weighed(found) for found in counted]
+        self._lengths = [_length(vector.values()) for vector in vectors]
         self._sizes = [_length(total.values()) for total in self._sums(vectors)]
-        self._singles = _inverted(vectors)
+        self._having = _inverted(vectors)
 
     def near(self, simple: str, language: str | None = None) -> list[Nearness]:
         """Every group that shares something with the text, nearest first.
@@ -67,13 +68,16 @@ class Index:
                 continue
             value = count * weight
             length += value * value
-            for example, share in self._singles[feature]:
-                products[example] += value * share
+            for share, having in self._having[feature]:
+                step = value * share
+                for example in having:
+                    products[example] += step
         # The products with a group's examples add up to the product with their sum.
         sums = [0.0] * len(self.groups)
         singles = [0.0] * len(self.groups)
-        for group, product in zip(self.group_of, products, strict=True):
+        for group, product, own in zip(self.group_of, products, self._lengths, strict=True):
             if product:
+                product /= own
                 sums[group] += product
                 if product > singles[group]:
                     singles[group] = product
@@ -89,17 +93,15 @@ class Index:
             scored.append(Nearness(intent, of, min(score, 1.0)))
         return sorted(scored, key=lambda near: (-near.score, near.intent))
 
-    def _vector(self, found: Features) -> dict[str, float]:
-        vector = {feature: count * self._weight[feature] for feature, count in found.items()}
-        length = _length(vector.values())
-        return {feature: value / length for feature, value in vector.items()}
+    def _weighed(self, found: Features) -> Features:
+        return {feature: count * self._weight[feature] for feature, count in found.items()}
 
     def _sums(self, vectors: Iterable[Features]) -> list[dict[str, float]]:
-        """Each group's examples added up: the direction of its middle."""
+        """Each group's examples, made equally long and added up: the direction of its middle."""
         sums: list[dict[str, float]] = [defaultdict(float) for _ in self.groups]
-        for group, vector in zip(self.group_of, vectors, strict=True):
+        for group, vector, length in zip(self.group_of, vectors, self._lengths, strict=True):
             for feature, value in vector.items():
-                sums[group][feature] += value
+                sums[group][feature] += value / length
         return sums
 
 
@@ -107,13 +109,21 @@ def _length(values: Iterable[float]) -> float:
     return math.sqrt(sum(value * value for value in values)) or 1.0
 
 
-def _inverted(vectors: Iterable[Features]) -> dict[str, list[tuple[int, float]]]:
-    """For each feature the examples that have it, by number, with its share of them."""
-    inverted: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+def _inverted(vectors: Iterable[Features]) -> dict[str, tuple[tuple[float, tuple[int, ...]], ...]]:
+    """For each feature its values, and for each value the numbers of the examples having it.
+
+    Few values are shared by many examples, which keeps what is walked for each text small.
+    """
+    inverted: defaultdict[str, defaultdict[float, list[int]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for example, vector in enumerate(vectors):
         for feature, value in vector.items():
-            inverted[feature].append((example, value))
-    return dict(inverted)
+            inverted[feature][value].append(example)
+    return {
+        feature: tuple((value, tuple(having)) for value, having in by_value.items())
+        for feature, by_value in inverted.items()
+    }
 
 
 def _weights(counted: Sequence[Features], intents: Sequence[str]) -> dict[str, float]:
