@@ -39,7 +39,21 @@ class Opening:
     history_messages: int
 
 
-_CONVERSATION = select(conversations).where(conversations.c.key == bindparam("key"))
+# With its open case, of which there is one at the most.
+_CONVERSATION = (
+    select(
+        conversations,
+        cases.c.id,
+        cases.c.status,
+        cases.c.reason,
+        cases.c.opened_at,
+        cases.c.agent,
+    )
+    .outerjoin(
+        cases, (cases.c.conversation == conversations.c.key) & (cases.c.status != "resolved")
+    )
+    .where(conversations.c.key == bindparam("key"))
+)
 _OPEN_ROWS = (
     select(messages)
     .where(
@@ -71,9 +85,6 @@ _HISTORY = (
     )
     .order_by(messages.c.seq.desc())
     .limit(bindparam("most"))
-)
-_OPEN_CASE = select(cases).where(
-    cases.c.conversation == bindparam("key"), cases.c.status != "resolved"
 )
 _UNANSWERED = (
     select(messages.c.seq)
@@ -196,7 +207,6 @@ def _turn(
         _HISTORY,
         {"key": str(key), "most": opening.history_messages},
     ).all()
-    case = connection.execute(_OPEN_CASE, {"key": str(key)}).first()
     unanswered = connection.execute(_UNANSWERED, {"key": str(key)}).scalars().all() if act else ()
     language = conversation.language
     return Turn(
@@ -207,7 +217,7 @@ def _turn(
         history=tuple(Said(row.author, row.text, row.at) for row in reversed(history)),
         identity=rows[0].identity,
         ownership=Ownership(conversation.ownership),
-        case=case_from(case) if case else None,
+        case=case_from(conversation) if conversation.id else None,
         tries=conversation.tries,
         limit=Limit(rows[0].limit_verdict),
         retry_after=rows[0].retry_after,

@@ -27,7 +27,6 @@ _PEOPLE = p.STAFF | p.ANYBODY
 _FIRST = {first: [key for key in p.JOINED if key[0] == first] for first, *_ in p.JOINED}
 
 
-@lru_cache(maxsize=1024)  # asked when a message is accepted and again when it is answered
 def wants_person(text: str) -> bool:
     """Whether the text, in any wording, asks to be put through to a person."""
     if len(text) > 2 * LONGEST:
