@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import quote, unquote
 
@@ -28,13 +29,18 @@ class ConversationKey:
 
     def __str__(self) -> str:
         parts = (self.channel, self.account, self.chat, self.thread)
-        return "/".join(quote(part, safe="") for part in parts)
+        return "/".join(map(_quoted, parts))
 
     @classmethod
     def parse(cls, text: str) -> ConversationKey:
         """Read back what `str` wrote."""
         channel, account, chat, thread = (unquote(part) for part in text.split("/"))
         return cls(channel, account, chat, thread)
+
+
+@lru_cache(maxsize=4096)  # a message's key is written a dozen times on its way
+def _quoted(part: str) -> str:
+    return quote(part, safe="")
 
 
 class Kind(StrEnum):

@@ -28,7 +28,9 @@ _FIND_DELIVERY = select(deliveries.c.digest).where(
     deliveries.c.account == bindparam("account"),
     deliveries.c.key == bindparam("key"),
 )
-_ADD_DELIVERY = insert(deliveries)
+_ADD_DELIVERY = (
+    upsert(deliveries).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+)
 _TOUCH_CONVERSATION = (
     upsert(conversations)
     .values(
@@ -67,11 +69,11 @@ def accept(connection: Connection, arrival: Arrival) -> Accepted:
     message = arrival.message
     key = str(message.conversation)
     delivery = _delivery_key(message)
-    known = connection.execute(_FIND_DELIVERY, delivery).scalar()
-    if known is not None:
-        same = known == arrival.digest
-        return Accepted(Admission.DUPLICATE if same else Admission.CONFLICT)
     at = message.received_at
+    new = connection.execute(_ADD_DELIVERY, {**delivery, "digest": arrival.digest, "at": at})
+    if not new.rowcount:
+        same = connection.execute(_FIND_DELIVERY, delivery).scalar() == arrival.digest
+        return Accepted(Admission.DUPLICATE if same else Admission.CONFLICT)
     ownership = connection.execute(
         _TOUCH_CONVERSATION, {"key": key, "last_in_at": at, "language": message.language or None}
     ).scalar_one()
@@ -81,7 +83,6 @@ def accept(connection: Connection, arrival: Arrival) -> Accepted:
         if limit is not Limit.PASS and arrival.refuse_when_limited:
             raise Refused(retry_after)
         connection.execute(_SAVE_CHARGES, {"identity": message.identity, "state": state, "at": at})
-    connection.execute(_ADD_DELIVERY, {**delivery, "digest": arrival.digest, "at": at})
     added = connection.execute(_ADD_MESSAGE, _message_row(message, key, limit, retry_after))
     return Accepted(Admission.NEW, limit, _new_seq(added), retry_after)
 
@@ -153,9 +154,8 @@ def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
     line = case.conversation if case else str(act.surface)
     where = ConversationKey.parse(line)
     number = case.id if case else None
-    if connection.execute(_FIND_DELIVERY, delivery).scalar() is not None:
+    if not connection.execute(_ADD_DELIVERY, {**delivery, "digest": "", "at": at}).rowcount:
         return ActAccepted(where, number, 0, duplicate=True)
-    connection.execute(_ADD_DELIVERY, {**delivery, "digest": "", "at": at})
     connection.execute(
         upsert(conversations).values(key=line, last_in_at=at).on_conflict_do_nothing()
     )

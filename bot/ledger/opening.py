@@ -39,7 +39,21 @@ class Opening:
     history_messages: int
 
 
-_CONVERSATION = select(conversations).where(conversations.c.key == bindparam("key"))
+# With its open case, of which there is one at the most.
+_CONVERSATION = (
+    select(
+        conversations,
+        cases.c.id,
+        cases.c.status,
+        cases.c.reason,
+        cases.c.opened_at,
+        cases.c.agent,
+    )
+    .outerjoin(
+        cases, (cases.c.conversation == conversations.c.key) & (cases.c.status != "resolved")
+    )
+    .where(conversations.c.key == bindparam("key"))
+)
 _OPEN_ROWS = (
     select(messages)
     .where(
@@ -72,9 +86,6 @@ _HISTORY = (
     .order_by(messages.c.seq.desc())
     .limit(bindparam("most"))
 )
-_OPEN_CASE = select(cases).where(
-    cases.c.conversation == bindparam("key"), cases.c.status != "resolved"
-)
 _UNANSWERED = (
     select(messages.c.seq)
     .where(
@@ -96,9 +107,9 @@ _ADD_TURN = (
     )
     .returning(turns.c.id)
 )
-_TAKE_ROWS = (
+_TAKE_ROW = (
     update(messages)
-    .where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
+    .where(messages.c.seq == bindparam("taken"))
     .values(state="in_turn", turn_id=bindparam("turn"))
 )
 
@@ -176,7 +187,7 @@ def _stamp(
     turn_id = connection.execute(
         _ADD_TURN, {"conversation": str(key), "opened_at": now}
     ).scalar_one()
-    connection.execute(_TAKE_ROWS, {"seqs": [row.seq for row in rows], "turn": turn_id})
+    connection.execute(_TAKE_ROW, [{"taken": row.seq, "turn": turn_id} for row in rows])
     return turn_id, 1, now
 
 
@@ -196,7 +207,6 @@ def _turn(
         _HISTORY,
         {"key": str(key), "most": opening.history_messages},
     ).all()
-    case = connection.execute(_OPEN_CASE, {"key": str(key)}).first()
     unanswered = connection.execute(_UNANSWERED, {"key": str(key)}).scalars().all() if act else ()
     language = conversation.language
     return Turn(
@@ -207,7 +217,7 @@ def _turn(
         history=tuple(Said(row.author, row.text, row.at) for row in reversed(history)),
         identity=rows[0].identity,
         ownership=Ownership(conversation.ownership),
-        case=case_from(case) if case else None,
+        case=case_from(conversation) if conversation.id else None,
         tries=conversation.tries,
         limit=Limit(rows[0].limit_verdict),
         retry_after=rows[0].retry_after,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -29,7 +29,12 @@ _MINE = (
     & (conversations.c.lease_owner == bindparam("mine"))
     & (conversations.c.fence == bindparam("held"))
 )
-_HELD = select(conversations.c.epoch, conversations.c.facts).where(_MINE)
+_FREE = (
+    update(conversations)
+    .where(_MINE)
+    .values(lease_owner="", lease_until=0, retry_at=0)
+    .returning(conversations.c.epoch, conversations.c.facts)
+)
 _ADD_ANSWER = insert(messages).returning(messages.c.seq)
 _CLOSE_ROWS = (
     update(messages)
@@ -40,7 +45,7 @@ _CLOSE_ROWS = (
 _NAME_ANSWER = (
     update(messages)
     .where(
-        messages.c.seq.in_(bindparam("seqs", expanding=True)),
+        messages.c.seq == bindparam("answered"),
         messages.c.answered_by.is_(None),
     )
     .values(answered_by=bindparam("answer"))
@@ -68,12 +73,6 @@ class Fenced(Exception):
     """The line was taken away: the unit rolls back and nothing is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    epoch: int
-    facts: dict[str, Any]
-
-
 def settle(connection: Connection, settlement: Settlement, pulled: frozenset[str]) -> Settled:
     """Write what was decided and free the line.
 
@@ -83,14 +82,11 @@ def settle(connection: Connection, settlement: Settlement, pulled: frozenset[str
     turn, outcome = settlement.turn, settlement.outcome
     key = str(turn.conversation)
     mine = {"k": key, "mine": settlement.owner, "held": settlement.fence}
-    held = connection.execute(_HELD, mine).first()
+    held = connection.execute(_FREE, mine).first()
     if held is None:
         raise Fenced
-    values = _apply(connection, settlement, _Held(held.epoch, held.facts))
-    # Renaming the values keeps them apart from the WHERE's parameters of the same statement.
-    connection.execute(
-        update(conversations).where(_MINE).values(lease_owner="", lease_until=0, **values), mine
-    )
+    if values := _apply(connection, settlement, held.facts):
+        connection.execute(update(conversations).where(conversations.c.key == key).values(**values))
     erased = any(isinstance(change, Erase) for change in outcome.changes)
     if erased:
         _erase(connection, settlement)
@@ -135,7 +131,10 @@ def _write_answers(
             _answer_row(message, settlement, part, epoch, "sent" if born_sent else "pending"),
         ).scalar_one()
         if message.answers:
-            connection.execute(_NAME_ANSWER, {"seqs": list(message.answers), "answer": seq})
+            connection.execute(
+                _NAME_ANSWER,
+                [{"answered": answered, "answer": seq} for answered in message.answers],
+            )
     return to_send
 
 
@@ -157,13 +156,13 @@ def _answer_row(
     }
 
 
-def _apply(connection: Connection, settlement: Settlement, held: _Held) -> dict[str, Any]:
+def _apply(connection: Connection, settlement: Settlement, known: dict[str, Any]) -> dict[str, Any]:
     """Carry out the changes; what belongs to the conversation's row is returned as its values."""
-    values: dict[str, Any] = {"retry_at": 0}
-    facts = dict(held.facts)
+    values: dict[str, Any] = {}
+    facts = dict(known)
     for change in settlement.outcome.changes:
         _apply_one(connection, settlement, change, values, facts)
-    if facts != held.facts:
+    if facts != known:
         values["facts"] = facts
     return values
 

@@ -49,7 +49,7 @@ class SqliteEngine:
 
     def __init__(self, file: Path) -> None:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._sync = writing_engine(file)
+        self._sync = _engine(file)
         self._async = create_async_engine(
             f"sqlite+aiosqlite:///file:{file.absolute()}?mode=ro&uri=true",
             pool_size=READERS,
@@ -111,7 +111,14 @@ class SqliteEngine:
 
 
 def writing_engine(file: Path) -> SyncEngine:
-    """A synchronous engine whose one connection may write; also used by the migrations."""
+    """A synchronous engine whose one connection may write, for the migrations."""
+    engine = _engine(file)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _engine(file: Path) -> SyncEngine:
+    """The writer begins its transactions itself: an engine with listeners asks them each time."""
     engine = create_engine(
         f"sqlite:///{file}",
         connect_args={"check_same_thread": False},
@@ -120,7 +127,6 @@ def writing_engine(file: Path) -> SyncEngine:
         hide_parameters=True,  # an error names the statement, never what a customer wrote
     )
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
@@ -143,15 +149,18 @@ def _only_read(dbapi: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_immediate(connection: Connection) -> sqlite3.Connection:
+    """The connection under SQLAlchemy's, in a transaction that may write."""
+    raw = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+    raw.execute("BEGIN IMMEDIATE")
+    return raw
 
 
 def _commit_group(connection: Connection, group: list[_Job]) -> None:
     """Run every unit in its own savepoint; a unit that raises rolls back alone."""
     try:
         with connection.begin():
-            raw = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+            raw = _begin_immediate(connection)
             for job in group:
                 if job.future.cancelled():
                     continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -35,7 +36,7 @@ class Command:
     argument: str = ""  # of language: a code of the book, or what was typed; of unknown: its name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Twins:
     words: dict[str, Command]  # normalised words -> command
     slashes: dict[str, str]  # words that may stand after a slash
@@ -45,9 +46,12 @@ class _Twins:
 
 def recognise(text: str, book: Book) -> Command | None:
     """The command in a message, or None where it is ordinary talk. Never raises."""
-    slash = _SLASH.fullmatch(text)
-    twins = _twins(book)
-    if slash:
+    return _recognised(text, _twins(book))
+
+
+@lru_cache(maxsize=1024)  # each message is asked about at least twice
+def _recognised(text: str, twins: _Twins) -> Command | None:
+    if slash := _SLASH.fullmatch(text):
         return _slashed(slash[1].lower().replace("-", "_"), slash[2] or "", twins)
     if len(text) <= LONGEST_TWIN:
         words = normalise(text)

@@ -48,10 +48,10 @@ class Index:
         counted = [features(example.simple) for example in self.examples]
         self._weight = _weights(counted, [example.intent for example in self.examples])
         self._unseen = math.log(1 + len(counted)) if counted else 1.0
-        self._vectors = [self._vector(found) for found in counted]
-        self._sums = self._summed()
-        self._middles = self._invert_middles()
-        self._singles = self._invert_singles()
+        vectors = [self._weighed(found) for found in counted]
+        self._lengths = [_length(vector.values()) for vector in vectors]
+        self._sizes = [_length(total.values()) for total in self._sums(vectors)]
+        self._having = _inverted(vectors)
 
     def near(self, simple: str, language: str | None = None) -> list[Nearness]:
         """Every group that shares something with the text, nearest first.
@@ -59,62 +59,71 @@ class Index:
         A stated language makes the groups of other languages a little less near: people do
         change language in mid-chat.
         """
-        found = features(simple)
         length = 0.0
-        middles = [0.0] * len(self.groups)
-        singles = [0.0] * len(self.groups)
-        per_example: defaultdict[int, float] = defaultdict(float)
-        for feature, count in found.items():
+        products = [0.0] * len(self.examples)
+        for feature, count in features(simple).items():
             weight = self._weight.get(feature)
             if weight is None:
                 length += (count * self._unseen) ** 2
                 continue
             value = count * weight
             length += value * value
-            for group, share in self._middles[feature]:
-                middles[group] += value * share
-            for example, share in self._singles[feature]:
-                per_example[example] += value * share
-        for example, score in per_example.items():
-            group = self.group_of[example]
-            singles[group] = max(singles[group], score)
+            for share, having in self._having[feature]:
+                step = value * share
+                for example in having:
+                    products[example] += step
+        # The products with a group's examples add up to the product with their sum.
+        sums = [0.0] * len(self.groups)
+        singles = [0.0] * len(self.groups)
+        for group, product, own in zip(self.group_of, products, self._lengths, strict=True):
+            if product:
+                product /= own
+                sums[group] += product
+                if product > singles[group]:
+                    singles[group] = product
         length = math.sqrt(length) or 1.0
         scored = []
         for group, (intent, of) in enumerate(self.groups):
-            if not middles[group]:
+            if not sums[group]:
                 continue
-            score = (SINGLE * singles[group] + (1 - SINGLE) * middles[group]) / length
+            middle = sums[group] / self._sizes[group]
+            score = (SINGLE * singles[group] + (1 - SINGLE) * middle) / length
             if language and of and of != language:
                 score *= 0.98
             scored.append(Nearness(intent, of, min(score, 1.0)))
         return sorted(scored, key=lambda near: (-near.score, near.intent))
 
-    def _vector(self, found: Features) -> dict[str, float]:
-        vector = {feature: count * self._weight[feature] for feature, count in found.items()}
-        length = math.sqrt(sum(value * value for value in vector.values())) or 1.0
-        return {feature: value / length for feature, value in vector.items()}
+    def _weighed(self, found: Features) -> Features:
+        return {feature: count * self._weight[feature] for feature, count in found.items()}
 
-    def _summed(self) -> list[dict[str, float]]:
-        sums: list[defaultdict[str, float]] = [defaultdict(float) for _ in self.groups]
-        for group, vector in zip(self.group_of, self._vectors, strict=True):
+    def _sums(self, vectors: Iterable[Features]) -> list[dict[str, float]]:
+        """Each group's examples, made equally long and added up: the direction of its middle."""
+        sums: list[dict[str, float]] = [defaultdict(float) for _ in self.groups]
+        for group, vector, length in zip(self.group_of, vectors, self._lengths, strict=True):
             for feature, value in vector.items():
-                sums[group][feature] += value
-        return [dict(total) for total in sums]
+                sums[group][feature] += value / length
+        return sums
 
-    def _invert_middles(self) -> dict[str, list[tuple[int, float]]]:
-        inverted: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-        for group, total in enumerate(self._sums):
-            length = math.sqrt(sum(value * value for value in total.values())) or 1.0
-            for feature, value in total.items():
-                inverted[feature].append((group, value / length))
-        return dict(inverted)
 
-    def _invert_singles(self) -> dict[str, list[tuple[int, float]]]:
-        inverted: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-        for example, vector in enumerate(self._vectors):
-            for feature, value in vector.items():
-                inverted[feature].append((example, value))
-        return dict(inverted)
+def _length(values: Iterable[float]) -> float:
+    return math.sqrt(sum(value * value for value in values)) or 1.0
+
+
+def _inverted(vectors: Iterable[Features]) -> dict[str, tuple[tuple[float, tuple[int, ...]], ...]]:
+    """For each feature its values, and for each value the numbers of the examples having it.
+
+    Few values are shared by many examples, which keeps what is walked for each text small.
+    """
+    inverted: defaultdict[str, defaultdict[float, list[int]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for example, vector in enumerate(vectors):
+        for feature, value in vector.items():
+            inverted[feature][value].append(example)
+    return {
+        feature: tuple((value, tuple(having)) for value, having in by_value.items())
+        for feature, by_value in inverted.items()
+    }
 
 
 def _weights(counted: Sequence[Features], intents: Sequence[str]) -> dict[str, float]:

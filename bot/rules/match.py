@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -39,9 +40,9 @@ class Match:
     runners_up: tuple[tuple[str, float], ...]  # the next intents and their scores, best first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Engine:
-    """What matching needs of a book, worked out once."""
+    """What matching needs of a book, worked out once. Each is equal to itself alone."""
 
     index: Index
     exact: dict[str, tuple[tuple[str, str], ...]]  # simple text -> (intent, language)
@@ -55,8 +56,7 @@ def classify(text: str, book: Book, language: str | None = None) -> Match:
     if text in engine.names:  # a button may name its intent, which works in every language
         return Match(text, language, text, EXACT, book.threshold, ())
     language = language or detect(text, book.languages)
-    scores = score(simplify(text), engine, language)
-    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    ranked = _ranked(simplify(text), engine, language)
     if not ranked:
         return Match(text, language, None, 0.0, book.threshold, ())
     best, certainty = ranked[0]
@@ -66,8 +66,15 @@ def classify(text: str, book: Book, language: str | None = None) -> Match:
         best if certainty >= book.threshold else None,
         certainty,
         book.threshold,
-        tuple(ranked[1 : 1 + RUNNERS_UP]),
+        ranked[1 : 1 + RUNNERS_UP],
     )
+
+
+@lru_cache(maxsize=1024)  # two steps of the road ask about each message, and many say "oi"
+def _ranked(simple: str, engine: Engine, language: str | None) -> tuple[tuple[str, float], ...]:
+    """Intents and scores, best first."""
+    scores = score(simple, engine, language)
+    return tuple(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
 
 
 def score(simple: str, engine: Engine, language: str | None) -> dict[str, float]:
