@@ -13,6 +13,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,6 @@ import structlog
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine as SyncEngine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import LedgerError
 
@@ -50,13 +50,8 @@ class SqliteEngine:
     def __init__(self, file: Path) -> None:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._sync = _engine(file)
-        self._async = create_async_engine(
-            f"sqlite+aiosqlite:///file:{file.absolute()}?mode=ro&uri=true",
-            pool_size=READERS,
-            max_overflow=0,
-            hide_parameters=True,
-        )
-        event.listen(self._async.sync_engine, "connect", _only_read)
+        self._reading = reading_engine(file)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
@@ -70,9 +65,14 @@ class SqliteEngine:
         return cast(T, await job.future)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
+        if self._closed:
+            raise LedgerError("the ledger is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
+
+    def _read(self, query: Callable[[Connection], T]) -> T:
         try:
-            async with self._async.connect() as connection:
-                return await connection.run_sync(query)
+            with self._reading.connect() as connection:
+                return query(connection)
         except DBAPIError as error:
             raise LedgerError(f"cannot read: {type(error.orig).__name__}") from error
 
@@ -84,7 +84,8 @@ class SqliteEngine:
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
         self._sync.dispose()
-        await self._async.dispose()
+        await asyncio.to_thread(self._readers.shutdown)
+        self._reading.dispose()
 
     def _run(self) -> None:
         connection = self._sync.connect()
@@ -127,6 +128,19 @@ def _engine(file: Path) -> SyncEngine:
         hide_parameters=True,  # an error names the statement, never what a customer wrote
     )
     event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def reading_engine(file: Path) -> SyncEngine:
+    """A synchronous engine whose connections cannot write."""
+    engine = create_engine(
+        f"sqlite:///file:{file.absolute()}?mode=ro&uri=true",
+        connect_args={"check_same_thread": False},
+        pool_size=READERS,
+        max_overflow=0,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _only_read)
     return engine
 
 
