@@ -51,15 +51,20 @@ def root(
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen; else HOST.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="0 takes any free port; else PORT.", min=0, max=65_535)
+    ] = None,
+) -> None:
     """Open the desk: web chat, HTTP API, rules and the local socket, until Ctrl+C or SIGTERM."""
     from bot.app import configure_logging, read_plan
     from bot.app import serve as serve_plan
     from bot.cli.greeting import greeting
 
     async def opened() -> None:
-        plan = read_plan()
-        await serve_plan(plan, lambda port: typer.echo("\n".join(greeting(plan, port))))
+        plan = read_plan().listening_at(host, port)
+        await serve_plan(plan, lambda taken: typer.echo("\n".join(greeting(plan, taken))))
 
     configure_logging()
     _run(opened)

@@ -63,6 +63,12 @@ class Plan:
     settings: Settings
     book: Book
 
+    def listening_at(self, host: str | None, port: int | None) -> Plan:
+        """The same plan at another address; None leaves what the environment says."""
+        given = {"host": host, "port": port}
+        known = {name: value for name, value in given.items() if value is not None}
+        return replace(self, environment=self.environment.model_copy(update=known))
+
 
 def read_plan() -> Plan:
     """Read environment, config.yaml and templates. Raises ConfigError with every flaw."""

@@ -89,3 +89,10 @@ async def test_a_long_path_gets_its_socket_elsewhere(tmp_path):
 async def test_the_threshold_of_the_configuration_wins(environment, monkeypatch):
     monkeypatch.setenv("NIGHTDESK__RULES__THRESHOLD", "0.9")
     assert read_plan().book.threshold == 0.9
+
+
+async def test_the_command_lines_address_wins(environment):
+    plan = read_plan().listening_at("0.0.0.0", None)
+    assert (plan.environment.host, plan.environment.port) == ("0.0.0.0", 0)
+    assert read_plan().listening_at(None, 81).environment.port == 81
+    assert "http://127.0.0.1:81/" in "\n".join(greeting(plan, 81))
