@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival
 from bot.ledger.claims import claim
 from bot.ledger.tables import (
+    CASE_IS_OPEN,
     cases,
     charges,
     conversations,
@@ -192,9 +193,7 @@ def _case_meant(connection: Connection, number: int | None) -> Any:
     found = connection.execute(select(cases).where(cases.c.id == number)).first()
     if found is None or found.status != "resolved":
         return found
-    open_now = select(cases).where(
-        cases.c.conversation == found.conversation, cases.c.status != "resolved"
-    )
+    open_now = select(cases).where(cases.c.conversation == found.conversation, CASE_IS_OPEN)
     return connection.execute(open_now).first() or found
 
 

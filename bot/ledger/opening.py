@@ -15,7 +15,7 @@ from bot.book import Book
 from bot.intake.joining import Waiting, next_burst
 from bot.intake.ports import Begun, Joining, Later, Nothing, Opened, Pauses
 from bot.ledger.rows import act_from, case_from, facts_from, form_from, incoming_from
-from bot.ledger.tables import cases, conversations, messages, turns
+from bot.ledger.tables import CASE_IS_OPEN, ROW_IS_OPEN, cases, conversations, messages, turns
 from bot.model import (
     ConversationKey,
     Kind,
@@ -49,17 +49,13 @@ _CONVERSATION = (
         cases.c.opened_at,
         cases.c.agent,
     )
-    .outerjoin(
-        cases, (cases.c.conversation == conversations.c.key) & (cases.c.status != "resolved")
-    )
+    .select_from(conversations)
+    .outerjoin(cases, (cases.c.conversation == conversations.c.key) & CASE_IS_OPEN)
     .where(conversations.c.key == bindparam("key"))
 )
 _OPEN_ROWS = (
     select(messages)
-    .where(
-        messages.c.conversation == bindparam("key"),
-        or_(messages.c.state == "waiting", messages.c.state == "in_turn"),
-    )
+    .where(messages.c.conversation == bindparam("key"), ROW_IS_OPEN)
     .order_by(messages.c.seq)
     .limit(WAITING_AT_ONCE)
 )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bot.intake.ports import Opened, Settled, Settlement
 from bot.ledger.rows import buttons_to, form_to
-from bot.ledger.tables import cases, conversations, messages, turns
+from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, messages, turns
 from bot.model import (
     Change,
     CloseCase,
@@ -202,9 +202,7 @@ def _open_case(
 ) -> None:
     key = str(settlement.turn.conversation)
     still_open = connection.execute(
-        select(cases.c.id, cases.c.details).where(
-            cases.c.conversation == key, cases.c.status != "resolved"
-        )
+        select(cases.c.id, cases.c.details).where(cases.c.conversation == key, CASE_IS_OPEN)
     ).first()
     if still_open is None:
         connection.execute(

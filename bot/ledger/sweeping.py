@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, select, update
 
-from bot.ledger.tables import charges, conversations, deliveries, messages
+from bot.ledger.tables import ROW_IS_OPEN, charges, conversations, deliveries, messages
 from bot.model import ConversationKey
 
 DELIVERY_SECONDS = 8 * 86_400.0  # Telegram gives up after 24 h; random update ids restart after 7 d
@@ -18,7 +18,7 @@ def due(connection: Connection, now: float) -> Sequence[ConversationKey]:
     """Conversations with work that nobody is doing, the longest waiting first."""
     waiting = (
         select(messages.c.conversation, messages.c.seq)
-        .where(messages.c.state.in_(("waiting", "in_turn")))
+        .where(ROW_IS_OPEN)
         .order_by(messages.c.seq)
         .subquery()
     )

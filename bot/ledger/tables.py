@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    literal_column,
     text,
 )
 
@@ -137,6 +138,11 @@ cases = Table(
     ),
     sqlite_autoincrement=True,
 )
+
+# SQLite uses a partial index only where its condition is written out: a bound value would make it
+# plan the statement anew each time, or leave the index aside.
+CASE_IS_OPEN = cases.c.status != literal_column("'resolved'")
+ROW_IS_OPEN = messages.c.state.in_([literal_column("'waiting'"), literal_column("'in_turn'")])
 
 # What a person has used of the budget. Outlives /forget: forgetting is no way around the limit.
 charges = Table(
