@@ -76,7 +76,8 @@ def main() -> None:
     console.print(_table(ours, echo, make_run, options.rate))
     said = ", ".join(f"{count} by {author}" for author, count in authors.items())
     console.print(
-        f"{ours.messages} messages in {options.seconds:g} s; Nightdesk's answers: {said}. "
+        f"{ours.messages} messages in {options.seconds:g} s. "
+        f"Nightdesk's answers, warm-up included: {said}. "
         f"An fsync takes {fsync:.1f} ms here, {os.cpu_count()} CPUs, "
         f"load average {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}."
     )
