@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import sys
 from collections.abc import Coroutine
 from typing import Annotated, Any, NoReturn
@@ -48,7 +49,7 @@ def serve() -> None:
     from bot.app import serve as serve_plan
 
     configure_logging()
-    _run(lambda: serve_plan(read_plan(), lambda line: print(line, flush=True)))  # noqa: T201  # the greeting is for a person
+    _run(lambda: serve_plan(read_plan(), _say))
 
 
 @app.command()
@@ -144,6 +145,14 @@ def _quiet_logging() -> None:
         wrapper_class=structlog.make_filtering_bound_logger("error"),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
+
+
+def _say(line: str) -> None:
+    """The greeting is for a person; the desk serves on when nobody can read it."""
+    try:
+        print(line, flush=True)  # noqa: T201
+    except OSError:  # a closed pipe, a full disk: what is left in the buffer must not fail later
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(program: Any) -> Any:

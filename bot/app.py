@@ -9,9 +9,10 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO, cast
 
 import structlog
 
@@ -75,6 +76,18 @@ def read_plan() -> Plan:
     return Plan(environment, settings, book)
 
 
+class _Log:
+    """Standard error that never raises: the desk serves on when nobody can write its log."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # a full disk, a closed pipe, a closed stream
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
 def configure_logging() -> None:
     """One line an event on standard error: JSON for machines, plain where a person looks on."""
     renderer: structlog.typing.Processor = (
@@ -89,7 +102,7 @@ def configure_logging() -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, _Log())),
         cache_logger_on_first_use=True,
     )
 
