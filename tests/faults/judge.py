@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -62,25 +63,43 @@ async def drained(database: Path, seconds: float = PATIENCE) -> bool:
     return False
 
 
-async def kill_in_the_middle(program: Program, answered: int, *, more_coming: bool = False) -> int:
-    """kill -9 with at least that many answers written and a turn under way, however fast it is.
+async def strike(
+    program: Program,
+    number: signal.Signals = signal.SIGKILL,
+    *,
+    answered: int = 1,
+    more_coming: bool = False,
+) -> int:
+    """A signal with at least that many answers written and a turn under way, however fast it is.
 
-    The process is frozen for each look, so what is seen is what the kill meets.
+    The process is frozen for each look, so what is seen is what the signal meets. Returns how
+    many messages had been answered.
     """
     async with asyncio.timeout(PATIENCE):
         while True:
             program.freeze()
             with looking(program.database) as connection:
-                connection.execute("BEGIN")
                 done, taken, left = connection.execute(
                     f"SELECT sum({ANSWERED}), sum(state = 'in_turn'), sum({OPEN}) FROM messages"
                 ).fetchone()
-            assert left or more_coming, "everything was answered before the kill"
+            assert left or more_coming, "everything was answered before the signal"
             if taken and done >= answered:
-                program.kill()
+                program.send(number)
+                program.thaw()
+                if number is signal.SIGKILL:
+                    program.kill()
                 return int(done)
             program.thaw()
             await asyncio.sleep(0.005)
+
+
+def leased(database: Path) -> list[str]:
+    """Conversations that somebody holds."""
+    with looking(database) as connection:
+        rows = connection.execute(
+            "SELECT key FROM conversations WHERE lease_owner <> '' OR lease_until > 0"
+        )
+        return [row["key"] for row in rows]
 
 
 def from_database(database: Path, senders: Senders) -> Findings:
@@ -88,9 +107,6 @@ def from_database(database: Path, senders: Senders) -> Findings:
     with looking(database) as connection:
         damage = [row[0] for row in connection.execute("PRAGMA integrity_check")]
         rows = connection.execute("SELECT * FROM messages ORDER BY seq").fetchall()
-        leases = connection.execute(
-            "SELECT key FROM conversations WHERE lease_owner <> '' OR lease_until > 0"
-        ).fetchall()
         turns = connection.execute("SELECT * FROM turns ORDER BY id").fetchall()
     stored = {row["seq"]: row for row in rows if row["direction"] == "in"}
     named: list[Message] = []
@@ -115,7 +131,7 @@ def from_database(database: Path, senders: Senders) -> Findings:
     twice = [each for each, n in Counter(map(_message, stored.values())).items() if n > 1]
     found = _compare(named, senders)
     stranded = [
-        *(f"lease of {row['key']}" for row in leases),
+        *(f"lease of {key}" for key in leased(database)),
         *(f"message {_message(row)}" for row in rows if row["state"] in ("waiting", "in_turn")),
         *(f"turn {row['id']}" for row in turns if row["state"] == "open"),
     ]
