@@ -37,7 +37,7 @@ from bot.web.api import Api
 from bot.web.chat import Chat, Visitors
 from bot.web.health import Health
 from bot.web.local import Local
-from bot.web.server import Server, application, listen_local, listen_tcp
+from bot.web.server import Server, application, listen_local, listen_tcp, socket_path
 from bot.words.load import load_book
 
 log = structlog.get_logger()
@@ -186,7 +186,7 @@ async def opened(plan: Plan, clock: Clock = SYSTEM) -> AsyncIterator[App]:
         try:
             await ledger.start_afresh()
             app = App(plan, ledger, secret, clock)
-            local = Server(app.local, listen_local(database))
+            local = Server(app.local, _listen_local(database))
             await local.start()
             sweep = asyncio.create_task(app.line.run())
             try:
@@ -200,6 +200,15 @@ async def opened(plan: Plan, clock: Clock = SYSTEM) -> AsyncIterator[App]:
             await ledger.close()
     finally:
         lock.free()
+
+
+def _listen_local(database: Path) -> socket.socket:
+    try:
+        return listen_local(database)
+    except OSError as error:
+        raise CannotListen(
+            f"cannot make the local socket {socket_path(database)}: {error.strerror or error}"
+        ) from error
 
 
 def _migrated(database: Path) -> None:

@@ -21,10 +21,11 @@ from typing import Any, TypeVar, cast
 import structlog
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine as SyncEngine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import LedgerError
+from bot.ledger.file import cannot_open, sqlite_name
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -48,8 +49,13 @@ class SqliteEngine:
     """The default engine: a file, a writer thread and a few read-only connections."""
 
     def __init__(self, file: Path) -> None:
+        """Raises ConfigError or LedgerError when the file cannot be opened."""
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._sync = writing_engine(file)
+        try:
+            self._writer = self._sync.connect()  # here, where somebody hears that it fails
+        except DBAPIError as error:
+            raise cannot_open(file, error) from error
         self._async = create_async_engine(
             f"sqlite+aiosqlite:///file:{file.absolute()}?mode=ro&uri=true",
             pool_size=READERS,
@@ -73,8 +79,8 @@ class SqliteEngine:
         try:
             async with self._async.connect() as connection:
                 return await connection.run_sync(query)
-        except DBAPIError as error:
-            raise LedgerError(f"cannot read: {type(error.orig).__name__}") from error
+        except SQLAlchemyError as error:  # a refusal, or no free connection for too long
+            raise LedgerError(f"cannot read: {sqlite_name(error)}") from error
 
     async def close(self) -> None:
         """Finish what is queued, then close every connection."""
@@ -87,7 +93,7 @@ class SqliteEngine:
         await self._async.dispose()
 
     def _run(self) -> None:
-        connection = self._sync.connect()
+        connection = self._writer
         try:
             while (job := self._jobs.get()) is not None:
                 group = [job]
@@ -163,8 +169,8 @@ def _commit_group(connection: Connection, group: list[_Job]) -> None:
                     raw.execute("ROLLBACK TO unit")
                 raw.execute("RELEASE unit")
     except Exception as error:  # noqa: BLE001  # the thread must outlive a full disk or a lock
-        log.error("ledger_commit_failed", error=type(error).__name__, units=len(group))
-        failure = LedgerError(f"cannot write: {type(getattr(error, 'orig', error)).__name__}")
+        log.error("ledger_commit_failed", error=sqlite_name(error), units=len(group))
+        failure = LedgerError(f"cannot write: {sqlite_name(error)}")
         failure.__cause__ = error
         for job in group:
             job.error = failure
@@ -185,7 +191,7 @@ def _set_results(jobs: list[_Job]) -> None:
         if job.error is None:
             job.future.set_result(job.result)
         elif isinstance(job.error, DBAPIError):
-            failure = LedgerError(f"cannot write: {type(job.error.orig).__name__}")
+            failure = LedgerError(f"cannot write: {sqlite_name(job.error)}")
             failure.__cause__ = job.error
             job.future.set_exception(failure)
         else:
