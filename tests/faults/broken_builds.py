@@ -10,7 +10,7 @@ from bot.ledger import sqlite
 
 
 def impatient() -> None:
-    """No fault, only less patience with somebody else's lock: the same road in a tenth of the time."""
+    """No fault, only less patience with a lock held elsewhere."""
     sqlite.BUSY_MS = 200
 
 

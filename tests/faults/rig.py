@@ -40,10 +40,10 @@ class Program:
         *,
         broken: str = "",
         before: Callable[[], None] | None = None,
+        said: Path | None = None,
     ) -> None:
         self.database = database
-        folder = database.parent
-        folder.mkdir(exist_ok=True)
+        folder = said or database.parent  # where its output is kept
         n = len(list(folder.glob("*.out")))
         self._out = folder / f"{n}.out"
         self._err = folder / f"{n}.err"
@@ -135,12 +135,13 @@ class Program:
 class Bench:
     """The programs of one test on one database; ends whatever still runs."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, said: Path | None = None) -> None:
         self.database = database
+        self._said = said
         self._programs: list[Program] = []
 
     def launch(self, settings: Mapping[str, str] = QUICK, **more: Any) -> Program:
-        program = Program(self.database, settings, **more)
+        program = Program(self.database, settings, said=self._said, **more)
         self._programs.append(program)
         return program
 
@@ -161,9 +162,7 @@ class Senders:
         self.acknowledged: Counter[tuple[str, str]] = Counter()  # (conversation, id): 202 or 200
         self.codes: Counter[int] = Counter()  # 0: no answer came
 
-    async def say(
-        self, program: Program, conversation: str, id: str, text: str = QUESTION
-    ) -> int:
+    async def say(self, program: Program, conversation: str, id: str, text: str = QUESTION) -> int:
         """Post once; the status, or 0 when the connection broke before an answer came."""
         if id not in self.tried[conversation]:
             self.tried[conversation].append(id)

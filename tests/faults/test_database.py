@@ -5,23 +5,42 @@ from __future__ import annotations
 import asyncio
 import resource
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.faults.judge import KEPT, drained, looking, verdict
+from tests.faults.judge import KEPT, OPEN, count, drained, looking, verdict
 from tests.faults.rig import ONE_BY_ONE, PATIENCE, Bench, Program, Senders
 
 
 @contextmanager
-def held(database: Path) -> Iterator[None]:
+def held(database: Path, patience: float = 10) -> Iterator[None]:
     """Another process's open transaction."""
-    with closing(sqlite3.connect(database, isolation_level=None, timeout=10)) as other:
+    with closing(sqlite3.connect(database, isolation_level=None, timeout=patience)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")
+
+
+@contextmanager
+def caught(program: Program) -> Iterator[None]:
+    """Another process's open transaction, taken while a turn is under way."""
+    while True:
+        program.freeze()
+        assert count(program.database, OPEN), "everything was answered before the lock"
+        try:
+            if count(program.database, "state = 'in_turn'"):
+                with held(program.database, patience=0.05):
+                    program.thaw()
+                    yield
+                return
+        except sqlite3.OperationalError:  # frozen in the middle of a write
+            pass
+        program.thaw()
+        time.sleep(0.003)
 
 
 def stored(database: Path) -> set[tuple[str, str]]:
@@ -86,6 +105,19 @@ async def test_a_write_lock_held_elsewhere_costs_time_and_nothing_else(
     assert await verdict(program, customers) == KEPT
     assert await program.terminated() == 0
     assert "Traceback" not in program.err
+
+
+async def test_turns_caught_by_a_lock_go_on_when_it_is_gone(
+    bench: Bench, customers: Senders
+) -> None:
+    program = await bench.start(ONE_BY_ONE, broken="impatient")
+    await customers.fill(program, 10, 1)
+    await asyncio.gather(*(customers.say(program, f"q{n}", f"m{n % 5}") for n in range(100)))
+    with caught(program):
+        await asyncio.sleep(1)
+    # Nothing else comes in and no lease runs out this soon: the desk must try again by itself.
+    assert await drained(bench.database, 10)
+    assert await verdict(program, customers) == KEPT
 
 
 async def test_a_full_disk_takes_no_message_and_loses_none(

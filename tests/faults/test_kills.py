@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.faults.judge import ANSWERED, KEPT, OPEN, count, drained, strike, verdict
-from tests.faults.rig import HOLDING_BACK, ONE_BY_ONE, QUICK, Bench, Program, Senders
+from tests.faults.rig import HOLDING_BACK, ONE_BY_ONE, QUICK, Bench, Senders
 
 CHATS, EACH = 20, 10
 
