@@ -102,6 +102,45 @@ def leased(database: Path) -> list[str]:
         return [row["key"] for row in rows]
 
 
+async def all_leased(database: Path, conversations: int, seconds: float = PATIENCE) -> bool:
+    """Whether that many conversations are being served at the same time, within those seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while len(leased(database)) < conversations:
+                await asyncio.sleep(0.02)
+            return True
+    return False
+
+
+@contextmanager
+def held(database: Path, patience: float = 10) -> Iterator[None]:
+    """Another process's open transaction."""
+    with closing(sqlite3.connect(database, isolation_level=None, timeout=patience)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def stored(database: Path) -> set[Message]:
+    """Every customer's message that has a row."""
+    with looking(database) as connection:
+        rows = connection.execute(
+            "SELECT conversation, external_id FROM messages WHERE direction = 'in'"
+        )
+        return {_message(row) for row in rows}
+
+
+def replies(database: Path) -> dict[str, int]:
+    """How many answers each conversation got, offers of a menu aside."""
+    with looking(database) as connection:
+        rows = connection.execute(
+            "SELECT messages.conversation, count(*) FROM messages JOIN turns ON turns.id = turn_id"
+            " WHERE direction = 'out' AND answers <> '[]' AND turns.reason <> 'unknown_offer'"
+            " GROUP BY messages.conversation"
+        )
+        return {row[0]: row[1] for row in rows}
+
+
 def from_database(database: Path, senders: Senders) -> Findings:
     """Judge the SQLite file."""
     with looking(database) as connection:

@@ -7,22 +7,12 @@ import resource
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
-from pathlib import Path
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
-from tests.faults.judge import KEPT, OPEN, count, drained, looking, verdict
+from tests.faults.judge import KEPT, OPEN, count, drained, held, stored, verdict
 from tests.faults.rig import ONE_BY_ONE, PATIENCE, Bench, Program, Senders
-
-
-@contextmanager
-def held(database: Path, patience: float = 10) -> Iterator[None]:
-    """Another process's open transaction."""
-    with closing(sqlite3.connect(database, isolation_level=None, timeout=patience)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 @contextmanager
@@ -41,14 +31,6 @@ def caught(program: Program) -> Iterator[None]:
             pass
         program.thaw()
         time.sleep(0.003)
-
-
-def stored(database: Path) -> set[tuple[str, str]]:
-    with looking(database) as connection:
-        rows = connection.execute(
-            "SELECT conversation, external_id FROM messages WHERE direction = 'in'"
-        )
-        return {(row[0].split("/")[2], row[1]) for row in rows}
 
 
 @contextmanager

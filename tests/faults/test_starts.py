@@ -7,14 +7,14 @@ import os
 import resource
 import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.faults.rig import Bench
+from tests.faults.rig import Bench, Program
 
 CONFIGURATION, OTHERWISE = 2, 1
 _DROP_FROM_BOUNDING_SET, _OVERRIDE_PERMISSIONS = 24, 1  # prctl(2), capabilities(7)
@@ -104,19 +104,29 @@ STARTS: list[tuple[Callable[[Path], dict[str, Any]], int, str]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def starts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Program]]:
+    """All of them at once: each needs little more than a start."""
+    said = tmp_path_factory.mktemp("starts")
+    benches = []
+    programs = {}
+    for fault, _, _ in STARTS:
+        folder = said / fault.__name__
+        folder.mkdir()
+        settings = fault(folder / "desk.db")
+        benches.append(Bench(folder / "desk.db", said=said))
+        programs[fault.__name__] = benches[-1].launch(**settings)
+    yield programs
+    for bench in benches:
+        bench.end()
+
+
 @pytest.mark.parametrize(("fault", "code", "message"), STARTS, ids=lambda each: _name(each))
 async def test_a_start_that_cannot_be_says_why(
-    tmp_path: Path, fault: Callable[[Path], dict[str, Any]], code: int, message: str
+    starts: dict[str, Program], fault: Callable[[Path], dict[str, Any]], code: int, message: str
 ) -> None:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    settings = fault(folder / "desk.db")
-    bench = Bench(folder / "desk.db", said=tmp_path)
-    try:
-        program = bench.launch(**settings)
-        assert await program.ended() == code
-    finally:
-        bench.end()
+    program = starts[fault.__name__]
+    assert await program.ended() == code
     assert message in program.err
     assert "Traceback" not in program.err
     assert "Error" not in program.err  # nothing that only a programmer understands
