@@ -21,7 +21,7 @@ from tests.faults.judge import (
 )
 from tests.faults.rig import HOLDING_BACK, ONE_BY_ONE, QUICK, Bench, Senders
 
-SHORT = 4.0  # seconds for what a sound build does in a fraction of one
+SHORT = 2.5  # seconds for what a sound build does in a fraction of one
 CANARY = "Kanarienvogel 7731"
 
 Scenario = Callable[[Bench, Senders, str], Awaitable[bool]]
@@ -106,7 +106,7 @@ async def killed_in_a_burst(bench: Bench, customers: Senders, build: str) -> boo
 
 async def killed_in_turns(bench: Bench, customers: Senders, build: str) -> Findings:
     program = await bench.start(ONE_BY_ONE, broken=build)
-    posts = [customers.say(program, f"c{n % 20}", f"m{n}") for n in range(200)]
+    posts = [customers.say(program, f"c{n % 20}", f"m{n}") for n in range(120)]
     posting = asyncio.gather(*posts)
     await strike(program, answered=10, more_coming=True)
     await posting

@@ -10,6 +10,7 @@ from bot.delivery.transcript import own_id
 from tests.faults.judge import (
     ANSWERED,
     KEPT,
+    all_leased,
     count,
     drained,
     from_database,
