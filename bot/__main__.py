@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import sys
 from collections.abc import Coroutine
 from typing import Annotated, Any, NoReturn
@@ -64,7 +65,7 @@ def serve(
 
     async def opened() -> None:
         plan = read_plan().listening_at(host, port)
-        await serve_plan(plan, lambda taken: typer.echo("\n".join(greeting(plan, taken))))
+        await serve_plan(plan, lambda taken: _say("\n".join(greeting(plan, taken))))
 
     configure_logging()
     _run(opened)
@@ -163,6 +164,14 @@ def _quiet_logging() -> None:
         wrapper_class=structlog.make_filtering_bound_logger("error"),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
+
+
+def _say(line: str) -> None:
+    """The greeting is for a person; the desk serves on when nobody can read it."""
+    try:
+        print(line, flush=True)  # noqa: T201
+    except OSError:  # a closed pipe, a full disk: what is left in the buffer must not fail later
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(program: Any) -> Any:

@@ -9,9 +9,10 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO, cast
 
 import structlog
 
@@ -94,6 +95,18 @@ def read_plan() -> Plan:
     return Plan(environment, settings, book)
 
 
+class _Log:
+    """Standard error that never raises: the desk serves on when nobody can write its log."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # a full disk, a closed pipe, a closed stream
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
 def configure_logging() -> None:
     """One line an event on standard error: JSON for machines, plain where a person looks on."""
     renderer: structlog.typing.Processor = (
@@ -108,7 +121,7 @@ def configure_logging() -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, _Log())),
         cache_logger_on_first_use=True,
     )
 
@@ -210,7 +223,7 @@ async def opened(
         try:
             await ledger.start_afresh()
             app = App(plan, ledger, secret, clock, senders)
-            local = Server(app.local, listen_local(socket_path(database)))
+            local = Server(app.local, _listen_local(database))
             await local.start()
             running = [asyncio.create_task(app.line.run())]
             if senders:
@@ -227,6 +240,16 @@ async def opened(
             await ledger.close()
     finally:
         lock.free()
+
+
+def _listen_local(database: Path) -> socket.socket:
+    path = socket_path(database)
+    try:
+        return listen_local(path)
+    except OSError as error:
+        raise CannotListen(
+            f"cannot make the local socket {path}: {error.strerror or error}"
+        ) from error
 
 
 def _migrated(database: Path) -> None:

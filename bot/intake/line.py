@@ -35,6 +35,7 @@ log = structlog.get_logger()
 MOST_ATTEMPTS = 5
 LONGEST_SECONDS = 600.0  # from a turn's first attempt, looked at when an attempt fails
 REST_SECONDS = 0.5  # after the first failed attempt; doubles with each one
+LONGEST_LEDGER_REST = 2.0  # seconds between two tries while the ledger takes nothing
 TURNS_AT_ONCE = 64
 SWEEP_SECONDS = 1.0
 PURGE_SECONDS = 3_600.0
@@ -118,15 +119,19 @@ class Line:
 
     async def _serve(self, conversation: ConversationKey, running: _Task) -> None:
         try:
+            rest = REST_SECONDS
             while running.again and not self._stopping.is_set():
                 running.again = False
                 try:
                     with ExitStack() as signs:
                         await self._next_turn(conversation, running, signs)
+                    rest = REST_SECONDS
                 except LedgerError as error:
-                    # Nothing was lost: the lease runs out and the sweep finds the rows again.
+                    # Nothing was lost: the line is still ours, so only we can try again at once.
                     log.error("line_failed", error=str(error))
-                    await self._clock.sleep(REST_SECONDS)
+                    running.again = True
+                    await self._clock.sleep(rest)
+                    rest = min(rest * 2, LONGEST_LEDGER_REST)
         finally:
             del self._tasks[conversation]
 

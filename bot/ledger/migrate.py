@@ -10,8 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import Engine as SyncEngine
+from sqlalchemy.exc import DBAPIError
 
 from bot.errors import ConfigError, Flaw
+from bot.ledger.failures import cannot_open
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -37,8 +39,16 @@ def migrate(engine: SyncEngine) -> tuple[str | None, str]:
     """Run what is missing; returns the revisions before and after.
 
     Each step is one transaction, so a kill in the middle leaves the step before it.
-    Raises ConfigError when a newer program has already changed the database.
+    Raises ConfigError when a newer program has already changed the database, ConfigError or
+    LedgerError when it cannot be opened.
     """
+    try:
+        return _migrate(engine)
+    except DBAPIError as error:
+        raise cannot_open(Path(engine.url.database or ""), error) from error
+
+
+def _migrate(engine: SyncEngine) -> tuple[str | None, str]:
     newest = newest_revision()
     with engine.connect() as connection:
         current = current_revision(connection)

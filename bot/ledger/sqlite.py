@@ -22,9 +22,10 @@ from typing import Any, TypeVar, cast
 import structlog
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine as SyncEngine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.errors import LedgerError
+from bot.ledger.failures import cannot_open, sqlite_name
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -48,8 +49,13 @@ class SqliteEngine:
     """The default engine: a file, a writer thread and a few read-only connections."""
 
     def __init__(self, file: Path) -> None:
+        """Raises ConfigError or LedgerError when the file cannot be opened."""
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._sync = _engine(file)
+        try:
+            self._writer = self._sync.connect()  # here, where somebody hears that it fails
+        except DBAPIError as error:
+            raise cannot_open(file, error) from error
         self._reading = reading_engine(file)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
         self._closed = False
@@ -73,8 +79,8 @@ class SqliteEngine:
         try:
             with self._reading.connect() as connection:
                 return query(connection)
-        except DBAPIError as error:
-            raise LedgerError(f"cannot read: {type(error.orig).__name__}") from error
+        except SQLAlchemyError as error:  # a refusal, or no free connection for too long
+            raise LedgerError(f"cannot read: {sqlite_name(error)}") from error
 
     async def close(self) -> None:
         """Finish what is queued, then close every connection."""
@@ -88,7 +94,7 @@ class SqliteEngine:
         self._reading.dispose()
 
     def _run(self) -> None:
-        connection = self._sync.connect()
+        connection = self._writer
         try:
             while (job := self._jobs.get()) is not None:
                 group = [job]
@@ -186,8 +192,8 @@ def _commit_group(connection: Connection, group: list[_Job]) -> None:
                     raw.execute("ROLLBACK TO unit")
                 raw.execute("RELEASE unit")
     except Exception as error:  # noqa: BLE001  # the thread must outlive a full disk or a lock
-        log.error("ledger_commit_failed", error=type(error).__name__, units=len(group))
-        failure = LedgerError(f"cannot write: {type(getattr(error, 'orig', error)).__name__}")
+        log.error("ledger_commit_failed", error=sqlite_name(error), units=len(group))
+        failure = LedgerError(f"cannot write: {sqlite_name(error)}")
         failure.__cause__ = error
         for job in group:
             job.error = failure
@@ -208,7 +214,7 @@ def _set_results(jobs: list[_Job]) -> None:
         if job.error is None:
             job.future.set_result(job.result)
         elif isinstance(job.error, DBAPIError):
-            failure = LedgerError(f"cannot write: {type(job.error.orig).__name__}")
+            failure = LedgerError(f"cannot write: {sqlite_name(job.error)}")
             failure.__cause__ = job.error
             job.future.set_exception(failure)
         else:

@@ -31,6 +31,9 @@ def load_book(
 
     Raises ConfigError with every flaw, each with `file:line`, the text and a suggestion.
     """
+    if not folder.is_dir():  # one flaw, not one for each file in it
+        advice = "set 'rules.templates' to the folder of texts.yaml, relative to config.yaml"
+        raise ConfigError([Flaw(str(folder), "there is no such folder", advice=advice)])
     flaws: list[Flaw] = []
     codes = tuple(dict.fromkeys(map(primary, languages)))
     house_file = _file(folder / HOUSE, HOUSE, HouseFile, flaws)

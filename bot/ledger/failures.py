@@ -1,0 +1,40 @@
+"""What SQLite says when it cannot, in words that say what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from bot.errors import BotError, ConfigError, Flaw, LedgerError
+
+_CANNOT_BE_USED = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
+_DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+
+
+def sqlite_name(error: BaseException) -> str:
+    """What SQLite calls an error, such as SQLITE_FULL: never a value that somebody wrote."""
+    cause = getattr(error, "orig", None) or error
+    return getattr(cause, "sqlite_errorname", type(cause).__name__)
+
+
+def cannot_open(database: Path, error: DBAPIError) -> BotError:
+    """Why the database cannot be served, in words that say what to do."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without SQLite's finer distinction
+    if code in _CANNOT_BE_USED:
+        return ConfigError(
+            [
+                Flaw(
+                    "DATABASE_URL",
+                    f"{database} cannot be opened for writing",
+                    advice="name a file that this user may write to",
+                )
+            ]
+        )
+    if code in _DAMAGED:
+        return LedgerError(
+            f"{database} is damaged or no SQLite database; restore a backup, "
+            "or set DATABASE_URL to another file"
+        )
+    return LedgerError(f"{database} cannot be opened: {sqlite_name(error)}; is the disk full?")

@@ -1,0 +1,1 @@
+"""What the desk survives: kills, storms, locks and full disks, against the real program."""

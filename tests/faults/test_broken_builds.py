@@ -1,0 +1,177 @@
+"""The judge is judged: each build with a fault in it is caught."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.faults.judge import (
+    Findings,
+    all_leased,
+    drained,
+    from_database,
+    held,
+    leased,
+    replies,
+    stored,
+    strike,
+)
+from tests.faults.rig import HOLDING_BACK, ONE_BY_ONE, QUICK, Bench, Senders
+
+SHORT = 2.5  # seconds for what a sound build does in a fraction of one
+CANARY = "Kanarienvogel 7731"
+
+Scenario = Callable[[Bench, Senders, str], Awaitable[bool]]
+
+
+async def _judged(bench: Bench, customers: Senders) -> Findings:
+    await drained(bench.database, SHORT)
+    return from_database(bench.database, customers)
+
+
+async def killed_after_the_last_yes(bench: Bench, customers: Senders, build: str) -> bool:
+    program = await bench.start(QUICK, broken=build)
+    await customers.fill(program, 10, 2)
+    program.kill()
+    await bench.start(QUICK, broken=build)
+    return bool((await _judged(bench, customers)).lost)
+
+
+async def held_by_another_process(bench: Bench, customers: Senders, build: str) -> bool:
+    program = await bench.start(QUICK, broken=build)
+    with held(bench.database):
+        posts = asyncio.ensure_future(customers.fill(program, 5, 1))
+        await asyncio.sleep(1)
+        early = set(customers.acknowledged) - stored(bench.database)
+    await posts
+    return bool(early)
+
+
+async def repeated_after_a_kill(bench: Bench, customers: Senders, build: str) -> bool:
+    program = await bench.start(QUICK, broken=build)
+    await customers.fill(program, 5, 2)
+    await drained(bench.database, SHORT)
+    program.kill()
+    program = await bench.start(QUICK, broken=build)
+    await customers.fill(program, 5, 2)
+    return bool((await _judged(bench, customers)).doubled)
+
+
+async def many_copies(bench: Bench, customers: Senders, build: str) -> bool:
+    program = await bench.start(QUICK, broken=build)
+    await asyncio.gather(*(customers.say(program, "one", "only") for _ in range(100)))
+    return bool((await _judged(bench, customers)).doubled)
+
+
+async def many_chats(bench: Bench, customers: Senders, build: str) -> bool:
+    program = await bench.start(HOLDING_BACK, broken=build)
+    await customers.fill(program, 20, 1)
+    return not await all_leased(bench.database, 20, SHORT)
+
+
+async def bursts(bench: Bench, customers: Senders, build: str) -> Findings:
+    program = await bench.start({"NIGHTDESK__INBOX__PAUSE_SECONDS": "1"}, broken=build)
+    await customers.fill(program, 5, 6)
+    return await _judged(bench, customers)
+
+
+async def a_burst_in_order(bench: Bench, customers: Senders, build: str) -> bool:
+    return bool((await bursts(bench, customers, build)).reordered)
+
+
+async def a_burst_as_one(bench: Bench, customers: Senders, build: str) -> bool:
+    await bursts(bench, customers, build)
+    return max(replies(bench.database).values()) > 3
+
+
+async def one_turn_at_a_time(bench: Bench, customers: Senders, build: str) -> bool:
+    program = await bench.start(ONE_BY_ONE, broken=build)
+    await asyncio.gather(*(customers.say(program, "c", f"m{n}") for n in range(40)))
+    return bool((await _judged(bench, customers)).overlapping)
+
+
+async def killed_in_a_burst(bench: Bench, customers: Senders, build: str) -> bool:
+    program = await bench.start(HOLDING_BACK, broken=build)
+    await customers.fill(program, 5, 2)
+    while not leased(bench.database):
+        await asyncio.sleep(0.01)
+    program.kill()
+    await bench.start(QUICK, broken=build)
+    found = await _judged(bench, customers)
+    return bool(found.lost and found.stranded)
+
+
+async def killed_in_turns(bench: Bench, customers: Senders, build: str) -> Findings:
+    program = await bench.start(ONE_BY_ONE, broken=build)
+    posts = [customers.say(program, f"c{n % 20}", f"m{n}") for n in range(120)]
+    posting = asyncio.gather(*posts)
+    await strike(program, answered=10, more_coming=True)
+    await posting
+    await bench.start(ONE_BY_ONE, broken=build)
+    return await _judged(bench, customers)
+
+
+async def turns_go_on_after_a_kill(bench: Bench, customers: Senders, build: str) -> bool:
+    found = await killed_in_turns(bench, customers, build)
+    return bool(found.lost and found.stranded)
+
+
+async def answers_are_whole_after_a_kill(bench: Bench, customers: Senders, build: str) -> bool:
+    return bool((await killed_in_turns(bench, customers, build)).doubled)
+
+
+async def a_second_process(bench: Bench, customers: Senders, build: str) -> bool:
+    await bench.start(QUICK, broken=build)
+    second = bench.launch(QUICK, broken=build)
+    while second.process.poll() is None and not second.url:
+        await asyncio.sleep(0.02)
+    return bool(second.url)
+
+
+async def a_stop_in_a_burst(bench: Bench, customers: Senders, build: str) -> bool:
+    program = await bench.start(HOLDING_BACK, broken=build)
+    await customers.fill(program, 5, 2)
+    while not leased(bench.database):
+        await asyncio.sleep(0.01)
+    program.send(signal.SIGTERM)
+    await program.ended()
+    return bool(leased(bench.database))
+
+
+async def a_quiet_log(bench: Bench, customers: Senders, build: str) -> bool:
+    program = await bench.start(QUICK, broken=build)
+    await customers.say(program, "c", "m", CANARY)
+    await drained(bench.database, SHORT)
+    return CANARY in program.out + program.err
+
+
+CATCHES: list[tuple[str, Scenario]] = [
+    ("ack_before_write", killed_after_the_last_yes),
+    ("ack_before_write", held_by_another_process),
+    ("memory_dedupe", repeated_after_a_kill),
+    ("look_then_write", many_copies),
+    ("in_line", many_chats),
+    ("newest_first", a_burst_in_order),
+    ("joins_nothing", a_burst_as_one),
+    ("no_lease", one_turn_at_a_time),
+    ("leases_kept", killed_in_a_burst),
+    ("turns_not_reopened", turns_go_on_after_a_kill),
+    ("settle_in_two_steps", answers_are_whole_after_a_kill),
+    ("no_lock", a_second_process),
+    ("stop_keeps_leases", a_stop_in_a_burst),
+    ("talkative_log", a_quiet_log),
+]
+
+
+@pytest.mark.parametrize(("build", "scenario"), CATCHES, ids=lambda each: _name(each))
+async def test_a_broken_build_is_caught(
+    bench: Bench, customers: Senders, build: str, scenario: Scenario
+) -> None:
+    assert await scenario(bench, customers, build)
+
+
+def _name(each: object) -> str:
+    return (each if isinstance(each, str) else getattr(each, "__name__", "")).replace("_", " ")
