@@ -59,15 +59,16 @@ def serve(
     ] = None,
 ) -> None:
     """Open the desk: web chat, HTTP API, rules and the local socket, until Ctrl+C or SIGTERM."""
-    from bot.app import configure_logging, read_plan
+    from bot.app import read_plan
     from bot.app import serve as serve_plan
     from bot.cli.greeting import greeting
+    from bot.cli.log import configure_logging
 
     async def opened() -> None:
         plan = read_plan().listening_at(host, port)
         await serve_plan(plan, lambda taken: _say("\n".join(greeting(plan, taken))))
 
-    configure_logging()
+    configure_logging("info")
     _run(opened)
 
 
@@ -78,8 +79,9 @@ def chat() -> None:
     Uses the desk that serves this database; where none runs, it opens one for the time being.
     """
     from bot.cli.chat import chat as run_chat
+    from bot.cli.log import configure_logging
 
-    _quiet_logging()
+    configure_logging("error")
     _run(lambda: run_chat(typer.echo))
 
 
@@ -95,8 +97,9 @@ def desk_root(
         from rich.console import Console
 
         from bot.cli.desk import session
+        from bot.cli.log import configure_logging
 
-        _quiet_logging()
+        configure_logging("error")
         _run(lambda: session(context.obj, Console()))
 
 
@@ -150,20 +153,11 @@ def _desk(context: typer.Context, command: Any) -> None:
     from rich.console import Console
 
     from bot.cli.desk import run_command
+    from bot.cli.log import configure_logging
 
-    _quiet_logging()
+    configure_logging("error")
     if not _run(lambda: run_command(context.obj, Console(), command)):
         raise typer.Exit(1)
-
-
-def _quiet_logging() -> None:
-    """A person is typing here: only what went wrong is shown."""
-    import structlog
-
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger("error"),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )
 
 
 def _say(line: str) -> None:

@@ -7,12 +7,10 @@ import os
 import secrets
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO, cast
 
 import structlog
 
@@ -93,37 +91,6 @@ def read_plan() -> Plan:
     if settings.rules.threshold is not None:
         book = replace(book, threshold=settings.rules.threshold)
     return Plan(environment, settings, book)
-
-
-class _Log:
-    """Standard error that never raises: the desk serves on when nobody can write its log."""
-
-    def write(self, text: str) -> None:
-        with suppress(OSError, ValueError):  # a full disk, a closed pipe, a closed stream
-            sys.stderr.write(text)
-
-    def flush(self) -> None:
-        with suppress(OSError, ValueError):
-            sys.stderr.flush()
-
-
-def configure_logging() -> None:
-    """One line an event on standard error: JSON for machines, plain where a person looks on."""
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=True)
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer()
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger("info"),
-        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, _Log())),
-        cache_logger_on_first_use=True,
-    )
 
 
 class App:

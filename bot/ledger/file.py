@@ -94,7 +94,7 @@ def private_file(database: Path) -> None:
     except OSError as error:
         flaw = Flaw(
             "DATABASE_URL",
-            f"the database {database} cannot be opened: {error.strerror}",
+            f"{database} cannot be opened for writing: {error.strerror}",
             advice="name a file that this user may write",
         )
         raise ConfigError([flaw]) from error
