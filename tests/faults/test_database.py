@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 import pytest
 
 from tests.faults.judge import KEPT, OPEN, count, drained, held, stored, verdict
-from tests.faults.rig import ONE_BY_ONE, PATIENCE, Bench, Program, Senders
+from tests.faults.rig import NO_BYTECODE, ONE_BY_ONE, PATIENCE, Bench, Program, Senders
 
 
 @contextmanager
@@ -102,10 +102,11 @@ async def test_turns_caught_by_a_lock_go_on_when_it_is_gone(
     assert await verdict(program, customers) == KEPT
 
 
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux")
 async def test_a_full_disk_takes_no_message_and_loses_none(
     bench: Bench, customers: Senders
 ) -> None:
-    program = await bench.start(ONE_BY_ONE)
+    program = await bench.start({**ONE_BY_ONE, **NO_BYTECODE})
     async with load(program, customers):
         await acknowledged(customers, 40)
         with full_disk(program):
