@@ -8,9 +8,10 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ HOLDING_BACK = {
     "NIGHTDESK__INBOX__PAUSE_SECONDS": "30",
     "NIGHTDESK__INBOX__PAUSE_CAP_SECONDS": "60",
 }
+# Python may leave half a file behind when the disk is full, and would trip over it later.
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
 _OURS = ("NIGHTDESK", "TELEGRAM", "TWILIO", "OPENAI", "ANTHROPIC", "DATABASE_URL", "PORT", "HOST")
 
 
@@ -41,6 +44,7 @@ class Program:
         broken: str = "",
         before: Callable[[], None] | None = None,
         said: Path | None = None,
+        piped: bool = False,
     ) -> None:
         self.database = database
         folder = said or database.parent  # where its output is kept
@@ -68,7 +72,10 @@ class Program:
             "NIGHTDESK__LIMITS__ENABLED": "false",
             **settings,
         }
-        with self._out.open("wb") as out, self._err.open("wb") as err:
+        with self._out.open("wb") as out, self._err.open("wb") as err, ExitStack() as pipes:
+            if piped:  # as in `nightdesk serve 2>&1 | head -4`, which leaves after the address
+                head = subprocess.Popen(["head", "-n", "4"], stdin=subprocess.PIPE, stdout=out)
+                out = err = pipes.enter_context(head.stdin)
             self.process = subprocess.Popen(
                 [sys.executable, *serve],
                 cwd=ROOT,
@@ -114,7 +121,10 @@ class Program:
     def freeze(self) -> None:
         """Stop every thread where it stands, and return once it does."""
         self.send(signal.SIGSTOP)
-        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        else:  # macOS
+            time.sleep(0.01)
 
     def thaw(self) -> None:
         self.send(signal.SIGCONT)

@@ -275,6 +275,25 @@ async def test_a_ledger_that_fails_does_not_stop_the_line(rig, monkeypatch):
     await sweep
 
 
+async def test_a_turn_that_could_not_be_settled_is_settled_once_the_ledger_is_back(
+    rig, monkeypatch
+):
+    """Without the sweep: it would wait until the lease has run out."""
+    from bot.errors import LedgerError
+
+    monkeypatch.setattr(line_room, "REST_SECONDS", 0.01)
+    settle, fails = rig.ledger.settle, iter((True, True, False))
+
+    async def shaky(settlement):
+        if next(fails, False):
+            raise LedgerError("locked")
+        return await settle(settlement)
+
+    monkeypatch.setattr(rig.ledger, "settle", shaky)
+    await rig.say(now_saying("oi", "1", kind=Kind.BUTTON), hurry=True)
+    assert await rig.until(1) == ["oi"]
+
+
 async def _broken(now: float):
     from bot.errors import LedgerError
 

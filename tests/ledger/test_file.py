@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from bot.errors import AlreadyServed, ConfigError
-from bot.ledger.file import FileLock, secret_beside
+from bot.errors import AlreadyServed, ConfigError, LedgerError
+from bot.ledger.file import FileLock, cannot_open, secret_beside
+from bot.ledger.migrate import migrate
+from bot.ledger.sqlite import SqliteEngine, writing_engine
 
 
 def test_a_second_process_is_refused_and_told_who_holds_it(tmp_path):
@@ -50,3 +55,28 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         FileLock(tmp_path / "file" / "x.db").take()
     with pytest.raises(ConfigError, match="cannot be written"):
         secret_beside(tmp_path / "file" / "nowhere" / "x.db")
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path):
+    (tmp_path / "x.db").write_text("Dear diary, " * 100)
+    with pytest.raises(LedgerError, match=r"x\.db is damaged or no SQLite database"):
+        migrate(writing_engine(tmp_path / "x.db"))
+
+
+def test_a_database_that_is_a_folder_is_a_matter_of_configuration(tmp_path):
+    (tmp_path / "x.db").mkdir()
+    with pytest.raises(ConfigError, match=r"x\.db cannot be opened for writing"):
+        migrate(writing_engine(tmp_path / "x.db"))
+
+
+async def test_an_engine_without_a_file_fails_at_once_instead_of_waiting(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be opened for writing"):
+        SqliteEngine(tmp_path / "nowhere" / "x.db")
+
+
+def test_any_other_trouble_keeps_the_name_that_sqlite_gives_it():
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode, full.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
+    found = cannot_open(Path("x.db"), OperationalError("INSERT", {}, full))
+    assert isinstance(found, LedgerError)
+    assert "SQLITE_FULL; is the disk full?" in str(found)
