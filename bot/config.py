@@ -197,7 +197,7 @@ def load_environment() -> Environment:
                 )
             ]
         )
-    if not url.startswith("sqlite:///") or url == "sqlite:///":
+    if not url.startswith("sqlite:///") or url in ("sqlite:///", "sqlite:///:memory:"):
         raise ConfigError(
             [
                 Flaw(

@@ -14,6 +14,8 @@ from enum import StrEnum
 
 from bot.model import ConversationKey
 
+MOST_SIGNS = 50  # that wait for one watcher
+
 
 class Sign(StrEnum):
     """What a watcher is told."""
@@ -33,6 +35,8 @@ class Watcher:
         self._last: Sign | None = None
 
     def put(self, sign: Sign) -> None:
+        if self._signs.qsize() >= MOST_SIGNS and sign is not Sign.CLOSE:
+            return  # who does not read has enough to come back to
         if self._signs.empty() or sign is not self._last:
             self._signs.put_nowait(sign)
             self._last = sign

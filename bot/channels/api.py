@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 from bot.channels.body import Body, Id, Text, read
-from bot.delivery.transcript import Line, Page
+from bot.delivery.transcript import Line, Page, own_seq
 from bot.model import ConversationKey, Incoming
 
 CHANNEL = "api"
+
+
+def _not_ours(value: str) -> str:
+    if own_seq(value) is not None:
+        raise ValueError("must not look like an id of ours (nd_ and a number)")
+    return value
 
 
 class NewMessage(Body):
     """The body of POST /api/messages."""
 
     conversation: Id
-    id: Id
+    id: Annotated[Id, AfterValidator(_not_ours)]
     text: Text
 
 

@@ -16,7 +16,7 @@ class NewAct(Body):
     """The body of POST /desk/acts."""
 
     id: Id
-    case: Annotated[int, Field(ge=0, le=2**62)] | None = None
+    case: Annotated[int, Field(ge=0, lt=2**62)] | None = None
     agent: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     action: Annotated[Action, BeforeValidator(str)]
     text: Annotated[str, StringConstraints(max_length=MAX_TEXT)] = ""

@@ -6,23 +6,28 @@ import asyncio
 import getpass
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from bot.channels import terminal
 from bot.cli.socket_client import DeskGone, Refusal, SocketClient, local_desk
-from bot.cli.typed import typed_lines
+from bot.cli.typed import Keyboard
 from bot.delivery.transcript import Line
 
 Say = Callable[[str], None]
 HINT = "Write as a customer would. A number presses a button, /help lists commands, Ctrl+D ends."
+LOOK_SECONDS = 0.2
 ANSWER_SECONDS = 15.0  # how long the end of piped input waits for the last answer
 
 
 async def chat(say: Say) -> None:
     """Run the chat until end of input. Raises ConfigError, AlreadyServed, DeskGone."""
     async with local_desk() as client:
-        talk = _Talk(client, getpass.getuser(), say)
+        keyboard = Keyboard("")
+        talk = _Talk(
+            client, getpass.getuser(), keyboard, lambda text: keyboard.above(lambda: say(text))
+        )
         say(HINT)
         listening = asyncio.create_task(talk.listen())
         typing = asyncio.create_task(talk.type())
@@ -39,8 +44,9 @@ async def chat(say: Say) -> None:
 class _Talk:
     """One person at one terminal."""
 
-    def __init__(self, client: SocketClient, user: str, say: Say) -> None:
+    def __init__(self, client: SocketClient, user: str, keyboard: Keyboard, say: Say) -> None:
         self._client = client
+        self._keyboard = keyboard
         self._user = user
         self._say = say
         self._buttons: list[tuple[str, str, int]] = []  # label, message, index of the newest
@@ -59,15 +65,24 @@ class _Talk:
 
     async def type(self) -> None:
         await self._caught_up.wait()
-        async for text in typed_lines(""):
+        async for text in self._keyboard.lines():
             if text.strip():
                 await self._send(text.strip())
-        # Piped input ends at once: stay for the answers to what was said.
-        if self._unanswered:
-            try:
-                await asyncio.wait_for(self._answered.wait(), ANSWER_SECONDS)
-            except TimeoutError:
-                self._say("       | (no answer yet; it will be here when you come back)")
+        # Piped input ends at once: stay until what was said is dealt with.
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while self._unanswered and not await self._settled():
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._answered.wait(), LOOK_SECONDS)
+        except TimeoutError:
+            self._say("       | (no answer yet; it will be here when you come back)")
+
+    async def _settled(self) -> bool:
+        """Whether the desk is done with all of it: an "ok" or a word to a person gets no answer."""
+        settled = (await self._client.get("/chat/settled", user=self._user))["settled"]
+        if settled:
+            await asyncio.sleep(LOOK_SECONDS)  # an answer just written is still on its way here
+        return bool(settled)
 
     async def _send(self, text: str) -> None:
         key = secrets.token_hex(8)

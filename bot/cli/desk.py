@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.cli.socket_client import DeskGone, Refusal, SocketClient, local_desk
-from bot.cli.typed import typed_lines
+from bot.cli.typed import Keyboard
 from bot.desk.card import harmless
 
 HELP = """\
@@ -46,18 +46,22 @@ class Desk:
         self._agent = agent
         self._console = console
 
-    async def cases(self, *, everything: bool = False) -> list[dict[str, Any]]:
-        found = await self._client.get("/desk/cases", agent=self._agent, all=int(everything))
+    async def newest(self) -> list[dict[str, Any]]:
+        """The open cases that were opened last."""
+        found = await self._client.get("/desk/cases", agent=self._agent, newest=1)
         return list(found["cases"])
 
     async def list_cases(self, *, everything: bool, as_json: bool) -> None:
-        found = await self.cases(everything=everything)
+        listed = await self._client.get("/desk/cases", agent=self._agent, all=int(everything))
+        found = listed["cases"]
         if as_json:
-            self._console.print_json(json.dumps({"cases": found}))
+            self._console.print_json(json.dumps(listed))
         elif not found:
             self._console.print("Nobody is waiting.")
         else:
             self._console.print(_table(found))
+            if listed["total"] > len(found):
+                self._console.print(f"These are {len(found)} of {listed['total']} cases.")
 
     async def show(self, case: int, *, as_json: bool) -> None:
         card = await self._client.get(f"/desk/cases/{case}", agent=self._agent)
@@ -93,7 +97,12 @@ class Desk:
                 f"[yellow]stored, not carried out yet ({state}); it will be.[/yellow]"
             )
             return True
-        self._console.print(f"[green]{_TOLD[action].format(case=case)}[/green]")
+        if done["case"] != case:
+            self._console.print(f"[yellow]Case {case} is closed; this is about the open one.[/]")
+        self._console.print(f"[green]{_TOLD[action].format(case=done['case'])}[/green]")
+        if done["holder"] not in ("", self._agent):
+            was = "it was with" if action == "claim" else "it is with"
+            self._console.print(f"[yellow]Mind that {was} {escape(done['holder'])}.[/yellow]")
         if not done["confirmed"]:
             self._console.print("[yellow]An answer of the bot may still arrive.[/yellow]")
         return True
@@ -149,9 +158,12 @@ async def session(agent: str, console: Console) -> None:
         desk = Desk(client, agent, console)
         console.print(f"Desk of [bold]{escape(agent)}[/bold]. Type help for the commands.")
         await desk.list_cases(everything=False, as_json=False)
-        watching = asyncio.create_task(_watch(desk, console))
+        keyboard = Keyboard("desk> ")
+        watching = asyncio.create_task(
+            _watch(desk, lambda text: keyboard.above(lambda: console.print(text)))
+        )
         try:
-            async for line in typed_lines("desk> "):
+            async for line in keyboard.lines():
                 if watching.done():
                     break
                 if line.strip() in ("quit", "exit"):
@@ -182,20 +194,22 @@ async def _obey(desk: Desk, console: Console, line: str) -> None:
         console.print(f"[red]{escape(str(refusal))}[/red]")
 
 
-async def _watch(desk: Desk, console: Console) -> None:
+async def _watch(desk: Desk, say: Callable[[str], None]) -> None:
     """Say what is new: cases, and messages in the chats that this session has seen."""
-    seen = {case["id"]: case["last_at"] for case in await desk.cases()}
+    seen: dict[int, float] | None = None
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
         try:
-            found = await desk.cases()
+            found = await desk.newest()
         except DeskGone as gone:
-            console.print(f"[red]{gone}[/red]")
+            say(f"[red]{gone}[/red]")
             raise
-        for case in found:
+        except Refusal:  # the ledger is busy: look again
+            found = []
+        for case in reversed(found) if seen is not None else ():
             number, text = case["id"], escape(harmless(case["last_text"])[:80])
             if number not in seen:
-                console.print(f"[bold]New case {number}[/bold] ({escape(case['why'])}): {text}")
+                say(f"[bold]New case {number}[/bold] ({escape(case['why'])}): {text}")
             elif case["last_at"] > seen[number]:
-                console.print(f"[bold]Case {number}[/bold]: {text}")
-            seen[number] = case["last_at"]
+                say(f"[bold]Case {number}[/bold]: {text}")
+        seen = {**(seen or {}), **{case["id"]: case["last_at"] for case in found}}
+        await asyncio.sleep(LOOK_SECONDS)

@@ -44,8 +44,16 @@ class Transcripts(Protocol):
         """Lines after a message id ("" = from the start). Raises UnknownMessage, LedgerError."""
         ...
 
+    async def recent(self, conversation: ConversationKey, most: int) -> Sequence[Line]:
+        """The newest lines, oldest first. Raises LedgerError."""
+        ...
+
+    async def settled(self, conversation: ConversationKey) -> bool:
+        """Whether nothing waits in this conversation. Raises LedgerError."""
+        ...
+
     async def since(self, conversation: ConversationKey, seq: int) -> Sequence[Line]:
-        """Lines after an arrival number. Raises LedgerError."""
+        """Lines after an arrival number, a thousand at the most. Raises LedgerError."""
         ...
 
     async def has(self, conversation: ConversationKey, seq: int) -> bool:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from bot.model import Case, CaseStatus, Said
 
 LAST_MESSAGES = 10
-MAX_CHARACTERS = 600  # of one message on the card; the whole of it is in the transcript
 
 WHY: Mapping[str, str] = {
     "asked": "asked for a person",
@@ -91,13 +90,12 @@ def waiting(seconds: float) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text on one line, with every character that could steer a terminal made visible.
+    """The whole text on one line, with every character that could steer a terminal made visible.
 
     A line break becomes a sign, so that nobody can write a line that looks like ours. Escape
     sequences lose their escape; signs that turn the reading direction are shown as a box.
     """
-    shown = "".join(_shown(character) for character in text[: MAX_CHARACTERS + 1])
-    return shown if len(text) <= MAX_CHARACTERS else shown[:MAX_CHARACTERS] + "…"
+    return "".join(_shown(character) for character in text)
 
 
 def _shown(character: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,10 +20,18 @@ class CaseSummary:
     last_at: float  # Unix time
 
 
+@dataclass(frozen=True, slots=True)
+class CaseList:
+    """Some of the cases, and how many there are in all."""
+
+    found: tuple[CaseSummary, ...]
+    total: int
+
+
 class Cases(Protocol):
     """Where staff surfaces read."""
 
-    async def cases(self, everything: bool) -> Sequence[CaseSummary]:
+    async def cases(self, everything: bool, newest_first: bool = False) -> CaseList:
         """Open cases, the longest waiting first; with `everything` the resolved ones too."""
         ...
 

@@ -15,4 +15,5 @@ class ConnectedDesk:
     seconds: float  # for how long a connection counts
 
     async def can_see(self, now: float) -> bool:
-        return now - await self.cases.last_seen() <= self.seconds
+        # A sighting in the future means that the clock went back: it proves nothing.
+        return 0.0 <= now - await self.cases.last_seen() <= self.seconds

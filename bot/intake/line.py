@@ -36,6 +36,7 @@ MOST_ATTEMPTS = 5
 LONGEST_SECONDS = 600.0  # from a turn's first attempt, looked at when an attempt fails
 REST_SECONDS = 0.5  # after the first failed attempt; doubles with each one
 LONGEST_LEDGER_REST = 2.0  # seconds between two tries while the ledger takes nothing
+LONGEST_BROKEN_REST = 300.0  # for a chat whose rows cannot be read at all
 TURNS_AT_ONCE = 64
 SWEEP_SECONDS = 1.0
 PURGE_SECONDS = 3_600.0
@@ -99,11 +100,9 @@ class Line:
                 if now - purged > PURGE_SECONDS:
                     await self._ledger.purge(now)
                     purged = now
-            except LedgerError as error:
-                log.error("sweep_failed", error=str(error))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SWEEP_SECONDS):
-                    await self._stopping.wait()
+            except Exception as error:  # noqa: BLE001  # the sweep must outlive whatever it meets
+                log.error("sweep_failed", error=type(error).__name__)
+            await self._sleep(SWEEP_SECONDS)
 
     async def stop(self, grace: float) -> None:
         """Take no new turn, let running ones finish for `grace` seconds, put the rest back."""
@@ -119,7 +118,7 @@ class Line:
 
     async def _serve(self, conversation: ConversationKey, running: _Task) -> None:
         try:
-            rest = REST_SECONDS
+            rest = broken_rest = REST_SECONDS
             while running.again and not self._stopping.is_set():
                 running.again = False
                 try:
@@ -132,6 +131,12 @@ class Line:
                     running.again = True
                     await self._clock.sleep(rest)
                     rest = min(rest * 2, LONGEST_LEDGER_REST)
+                except Exception as error:  # noqa: BLE001  # a row that no version of ours wrote
+                    # Only this chat is held up, and it asks ever more seldom.
+                    log.error("line_broken", chat=conversation.channel, error=type(error).__name__)
+                    running.again = True
+                    await self._sleep(broken_rest)
+                    broken_rest = min(broken_rest * 2, LONGEST_BROKEN_REST)
         finally:
             del self._tasks[conversation]
 
@@ -169,6 +174,12 @@ class Line:
                         typing = True
                         signs.enter_context(self._presence.typing(conversation))
                     await self._pause(running, closes_at - self._clock.now())
+
+    async def _sleep(self, seconds: float) -> None:
+        """Rest, but not beyond the program's stop."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def _pause(self, running: _Task, seconds: float) -> None:
         running.hurry.clear()
@@ -220,6 +231,12 @@ class Line:
             log.info("turn_fenced", turn=opened.turn.id)
             self._ring_at(opened.turn.conversation, 0.0)
             return
+        if settled.erased:
+            self._presence.show(opened.turn.conversation, Sign.ERASED)
+        for conversation in {message.to for message in outcome.sends}:
+            self._presence.show(conversation, Sign.NEWS)
+        if settled.to_send:
+            self._wake_courier()
         log.info(
             "turn_settled",
             turn=opened.turn.id,
@@ -227,12 +244,6 @@ class Line:
             verdict=outcome.verdict.value,
             reason=outcome.reason,
         )
-        if settled.erased:
-            self._presence.show(opened.turn.conversation, Sign.ERASED)
-        for conversation in {message.to for message in outcome.sends}:
-            self._presence.show(conversation, Sign.NEWS)
-        if settled.to_send:
-            self._wake_courier()
 
 
 def _dead(opened: Opened) -> Outcome:

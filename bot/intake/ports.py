@@ -56,6 +56,7 @@ class ActAccepted:
     case: int | None  # None: no such case, the agent is told
     seq: int
     duplicate: bool = False
+    holder: str = ""  # who held the chat before
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,10 @@ class Inbox(Protocol):
 
     async def accept_act(self, act: StaffAct, at: float) -> ActAccepted:
         """Resolve the case, apply a claim, queue the rest. Raises LedgerError."""
+        ...
+
+    async def knows(self, message: Incoming) -> bool:
+        """Whether a message of this id was accepted in this chat before. Raises LedgerError."""
         ...
 
     async def count_refused(self, channel: str, at: float) -> None:

@@ -88,6 +88,11 @@ def accept(connection: Connection, arrival: Arrival) -> Accepted:
     return Accepted(Admission.NEW, limit, _new_seq(added), retry_after)
 
 
+def knows(connection: Connection, message: Incoming) -> bool:
+    """Whether this id was accepted in this chat before."""
+    return connection.execute(_FIND_DELIVERY, _delivery_key(message)).first() is not None
+
+
 class Refused(Exception):
     """Rolls the unit back: a program over its budget leaves no trace but a counter."""
 
@@ -102,7 +107,7 @@ def _delivery_key(message: Incoming) -> dict[str, str]:
     return {
         "channel": conversation.channel,
         "account": conversation.account,
-        "key": f"{conversation.chat}\x1f{message.id}",
+        "key": f"{conversation}/{message.id}",  # the key of a conversation is quoted: no seam
     }
 
 
@@ -151,7 +156,7 @@ def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
     An act that names no known case goes into the agent's own line, where it is answered.
     """
     delivery = {"channel": "staff", "account": act.agent, "key": act.id}
-    case = _case_meant(connection, act.case)
+    case = _case_meant(connection, act)
     line = case.conversation if case else str(act.surface)
     where = ConversationKey.parse(line)
     number = case.id if case else None
@@ -162,7 +167,8 @@ def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
     )
     done = False
     if case:
-        takes_over = act.action is Action.REPLY and case.status != "claimed"
+        says_something = act.action is Action.REPLY and bool(act.text.strip())
+        takes_over = says_something and case.status != "claimed"
         if act.action is Action.CLAIM or takes_over:
             claim(connection, case.id, line, act.agent, at)
         done = act.action is Action.CLAIM
@@ -177,7 +183,7 @@ def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
             "kind": Kind.ACT.value,
             "text": act.text,
             "act": {
-                "case": act.case,
+                "case": number if case else act.case,
                 "agent": act.agent,
                 "action": act.action.value,
                 "surface": str(act.surface),
@@ -185,13 +191,19 @@ def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
             "at": at,
         },
     )
-    return ActAccepted(where, number, _new_seq(added))
+    holder = case.agent if case and case.status == "claimed" else ""
+    return ActAccepted(where, number, _new_seq(added), holder=holder)
 
 
-def _case_meant(connection: Connection, number: int | None) -> Any:
-    """The case of that number; for a resolved one, the case that is open in its chat by now."""
-    found = connection.execute(select(cases).where(cases.c.id == number)).first()
-    if found is None or found.status != "resolved":
+def _case_meant(connection: Connection, act: StaffAct) -> Any:
+    """The case of that number.
+
+    Speaking to the customer of a resolved case means the case that is open in that chat by now;
+    resolving or noting it again does not, for that would touch a case nobody named.
+    """
+    found = connection.execute(select(cases).where(cases.c.id == act.case)).first()
+    speaks = act.action in (Action.REPLY, Action.CLAIM)
+    if found is None or found.status != "resolved" or not speaks:
         return found
     open_now = select(cases).where(cases.c.conversation == found.conversation, CASE_IS_OPEN)
     return connection.execute(open_now).first() or found

@@ -9,7 +9,7 @@ from bot.book import Book
 from bot.delivery.ports import Parcel
 from bot.delivery.transcript import Line, Page
 from bot.desk.card import Card
-from bot.desk.cases import CaseSummary
+from bot.desk.cases import CaseList
 from bot.intake.ports import (
     Accepted,
     ActAccepted,
@@ -23,7 +23,7 @@ from bot.intake.ports import (
 from bot.ledger import accept, opening, outbox, reading, settling, sweeping
 from bot.ledger.engine import Engine
 from bot.ledger.opening import Opening
-from bot.model import ConversationKey, StaffAct
+from bot.model import ConversationKey, Incoming, StaffAct
 
 
 class Ledger:
@@ -42,6 +42,9 @@ class Ledger:
 
     async def accept_act(self, act: StaffAct, at: float) -> ActAccepted:
         return await self._engine.write(partial(accept.accept_act, act=act, at=at))
+
+    async def knows(self, message: Incoming) -> bool:
+        return await self._engine.read(partial(accept.knows, message=message))
 
     async def count_refused(self, channel: str, at: float) -> None:
         await self._engine.write(partial(accept.count, name=f"refused.{channel}", at=at))
@@ -124,6 +127,12 @@ class Ledger:
             partial(reading.page, key=conversation, after=after, most=most)
         )
 
+    async def recent(self, conversation: ConversationKey, most: int) -> Sequence[Line]:
+        return await self._engine.read(partial(reading.recent, key=conversation, most=most))
+
+    async def settled(self, conversation: ConversationKey) -> bool:
+        return await self._engine.read(partial(reading.settled, key=conversation))
+
     async def since(self, conversation: ConversationKey, seq: int) -> Sequence[Line]:
         return await self._engine.read(partial(reading.since, key=conversation, seq=seq))
 
@@ -135,8 +144,10 @@ class Ledger:
             partial(reading.pressed, key=conversation, message=message, index=index)
         )
 
-    async def cases(self, everything: bool) -> Sequence[CaseSummary]:
-        return await self._engine.read(partial(reading.case_list, everything=everything))
+    async def cases(self, everything: bool, newest_first: bool = False) -> CaseList:
+        return await self._engine.read(
+            partial(reading.case_list, everything=everything, newest_first=newest_first)
+        )
 
     async def card(self, case: int) -> Card | None:
         return await self._engine.read(partial(reading.card, case=case))

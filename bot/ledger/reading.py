@@ -9,12 +9,19 @@ from sqlalchemy import Connection, Select, and_, func, or_, select, true
 
 from bot.delivery.transcript import Line, Page, UnknownMessage, own_id, own_seq
 from bot.desk.card import Card
-from bot.desk.cases import CaseSummary
+from bot.desk.cases import CaseList, CaseSummary
 from bot.ledger.rows import case_from
-from bot.ledger.tables import cases, conversations, messages, staff_seen
+from bot.ledger.tables import (
+    CASE_IS_OPEN,
+    ROW_IS_OPEN,
+    cases,
+    conversations,
+    messages,
+    staff_seen,
+)
 from bot.model import ConversationKey, Said
 
-MOST_CASES = 500
+MOST_CASES = 500  # on one list; its total says how many there are
 CARD_MESSAGES = 60  # read for a card: some of them are notes and staff acts
 
 # Not `act`: notes and staff commands never reach a customer.
@@ -64,6 +71,23 @@ def since(
     return [_line(row, names) for row in rows]
 
 
+def recent(connection: Connection, key: ConversationKey, most: int) -> Sequence[Line]:
+    """The newest lines, oldest first."""
+    rows = connection.execute(
+        _LINES.where(messages.c.conversation == str(key), _VISIBLE)
+        .order_by(messages.c.seq.desc())
+        .limit(most)
+    ).all()[::-1]
+    names = _names(connection, rows)
+    return [_line(row, names) for row in rows]
+
+
+def settled(connection: Connection, key: ConversationKey) -> bool:
+    """Whether nothing waits in this conversation."""
+    waiting = select(messages.c.seq).where(messages.c.conversation == str(key), ROW_IS_OPEN)
+    return connection.execute(waiting.limit(1)).first() is None
+
+
 def has(connection: Connection, key: ConversationKey, seq: int) -> bool:
     """Whether a line still exists."""
     found = select(messages.c.seq).where(
@@ -95,7 +119,10 @@ def _seq_of(connection: Connection, key: ConversationKey, message: str) -> int |
             messages.c.direction == "in",
         )
     ).scalar()
-    return own_seq(message) if named is None else named
+    if named is not None:
+        return int(named)
+    seq = own_seq(message)
+    return seq if seq is not None and has(connection, key, seq) else None
 
 
 def _names(connection: Connection, rows: Sequence[Any]) -> dict[int, str]:
@@ -125,8 +152,15 @@ def _line(row: Any, names: dict[int, str]) -> Line:
     )
 
 
-def case_list(connection: Connection, everything: bool) -> Sequence[CaseSummary]:
+def case_list(connection: Connection, everything: bool, newest_first: bool) -> CaseList:
     """Cases, the longest waiting first; `everything` adds the resolved ones."""
+    wanted = true() if everything else CASE_IS_OPEN
+    total = connection.execute(select(func.count()).select_from(cases).where(wanted)).scalar_one()
+    order = (
+        (cases.c.id.desc(),)
+        if newest_first
+        else (cases.c.status == "resolved", cases.c.opened_at, cases.c.id)
+    )
     said = messages.alias("said")
     last = (
         select(func.max(said.c.seq))
@@ -138,11 +172,11 @@ def case_list(connection: Connection, everything: bool) -> Sequence[CaseSummary]
         select(cases, conversations.c.language, messages.c.text, messages.c.at)
         .join(conversations, conversations.c.key == cases.c.conversation)
         .outerjoin(messages, messages.c.seq == last)
-        .where(true() if everything else cases.c.status != "resolved")
-        .order_by(cases.c.status == "resolved", cases.c.opened_at)
+        .where(wanted)
+        .order_by(*order)
         .limit(MOST_CASES)
     )
-    return [
+    found = tuple(
         CaseSummary(
             case=case_from(row),
             channel=ConversationKey.parse(row.conversation).channel,
@@ -151,7 +185,8 @@ def case_list(connection: Connection, everything: bool) -> Sequence[CaseSummary]
             last_at=row.at or row.opened_at,
         )
         for row in rows
-    ]
+    )
+    return CaseList(found, total)
 
 
 def card(connection: Connection, case: int) -> Card | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from bot.model import (
@@ -19,6 +19,9 @@ from bot.model import (
     Media,
     StaffAct,
 )
+
+_FORM = frozenset(field.name for field in fields(Form))
+_FACT = frozenset(field.name for field in fields(Fact))
 
 
 def incoming_from(row: Any) -> Incoming:
@@ -55,8 +58,8 @@ def case_from(row: Any) -> Case:
 
 
 def form_from(stored: dict[str, Any] | None) -> Form | None:
-    """An open form, as JSON."""
-    return Form(**stored) if stored else None
+    """An open form, as JSON; one that another version has written in another shape is dropped."""
+    return Form(**stored) if stored and stored.keys() <= _FORM else None
 
 
 def form_to(form: Form | None) -> dict[str, Any] | None:
@@ -67,8 +70,9 @@ def form_to(form: Form | None) -> dict[str, Any] | None:
 
 
 def facts_from(stored: dict[str, Any]) -> KnownFacts:
-    """What the customer told, by name."""
-    return KnownFacts({name: Fact(**fact) for name, fact in stored.items()})
+    """What the customer told, by name; a fact in the shape of another version is dropped."""
+    sound = {name: fact for name, fact in stored.items() if fact.keys() <= _FACT}
+    return KnownFacts({name: Fact(**fact) for name, fact in sound.items()})
 
 
 def buttons_from(stored: list[dict[str, str]] | None) -> tuple[Button, ...]:

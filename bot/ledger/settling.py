@@ -227,15 +227,12 @@ def _move_case(connection: Connection, settlement: Settlement, case: int, **valu
 
 
 def _erase(connection: Connection, settlement: Settlement) -> None:
-    """Delete what was said before; messages that arrived meanwhile are a new conversation."""
+    """Delete what was said; messages that no turn has taken yet are a new conversation."""
     turn = settlement.turn
     key = str(turn.conversation)
-    first = min(turn.answers)
     connection.execute(
         delete(messages).where(
-            messages.c.conversation == key,
-            messages.c.seq < first,
-            messages.c.state.not_in(("waiting", "in_turn")),
+            messages.c.conversation == key, messages.c.state.not_in(("waiting", "in_turn"))
         )
     )
     connection.execute(

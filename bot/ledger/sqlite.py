@@ -18,9 +18,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 import structlog
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.engine import Engine as SyncEngine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -87,11 +88,12 @@ class SqliteEngine:
         if self._closed:
             return
         self._closed = True
+        # Readers first: SQLite moves its -wal file into the database when the last one leaves.
+        await asyncio.to_thread(self._readers.shutdown)
+        self._reading.dispose()
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
         self._sync.dispose()
-        await asyncio.to_thread(self._readers.shutdown)
-        self._reading.dispose()
 
     def _run(self) -> None:
         connection = self._writer
@@ -127,7 +129,7 @@ def writing_engine(file: Path) -> SyncEngine:
 def _engine(file: Path) -> SyncEngine:
     """The writer begins its transactions itself: an engine with listeners asks them each time."""
     engine = create_engine(
-        f"sqlite:///{file}",
+        URL.create("sqlite", database=str(file.absolute())),  # a name may hold "?" or "%"
         connect_args={"check_same_thread": False},
         pool_size=1,
         max_overflow=0,
@@ -140,7 +142,11 @@ def _engine(file: Path) -> SyncEngine:
 def reading_engine(file: Path) -> SyncEngine:
     """A synchronous engine whose connections cannot write."""
     engine = create_engine(
-        f"sqlite:///file:{file.absolute()}?mode=ro&uri=true",
+        URL.create(
+            "sqlite",
+            database=f"file:{quote(str(file.absolute()))}",
+            query={"mode": "ro", "uri": "true"},
+        ),
         connect_args={"check_same_thread": False},
         pool_size=READERS,
         max_overflow=0,

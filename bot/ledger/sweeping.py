@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
+from bot.ledger.opening import LONGEST_REST
 from bot.ledger.tables import ROW_IS_OPEN, charges, conversations, deliveries, messages
 from bot.model import ConversationKey
 
@@ -25,7 +26,11 @@ def due(connection: Connection, now: float) -> Sequence[ConversationKey]:
     rows = connection.execute(
         select(conversations.c.key)
         .join(waiting, waiting.c.conversation == conversations.c.key)
-        .where(conversations.c.lease_until <= now, conversations.c.retry_at <= now)
+        .where(
+            conversations.c.lease_until <= now,
+            # A rest that seems longer than any is one from before the clock went back.
+            or_(conversations.c.retry_at <= now, conversations.c.retry_at > now + LONGEST_REST),
+        )
         .group_by(conversations.c.key)
         .order_by(waiting.c.seq)
         .limit(DUE_AT_ONCE)

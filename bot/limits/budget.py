@@ -97,7 +97,7 @@ def charge(
     `digest` stands for the text and holds no space or "@". Commands, among them every request
     for a person, have a budget of their own that no risk makes smaller.
     """
-    charges = charges or Charges()
+    charges = _not_after(charges or Charges(), now)
     if is_command:
         window = _Window(
             MINUTE,
@@ -131,6 +131,23 @@ def charge(
 def _budget(charges: Charges, messages_per_hour: int) -> Callable[[float], float]:
     """What the sender may use an hour, as it grows back while the risk fades."""
     return lambda at: max(1.0, messages_per_hour * (1.0 - _risk(charges, at)))
+
+
+def _not_after(charges: Charges, now: float) -> Charges:
+    """The same charges, none of them in the future: a clock may have been set back."""
+    if max(charges.hour_last, charges.minute_last, charges.risk_at) <= now:
+        return charges
+    return replace(
+        charges,
+        hour_start=min(charges.hour_start, now),
+        hour_last=min(charges.hour_last, now),
+        hour_told=min(charges.hour_told, now),
+        minute_start=min(charges.minute_start, now),
+        minute_last=min(charges.minute_last, now),
+        minute_told=min(charges.minute_told, now),
+        recent="",
+        risk_at=min(charges.risk_at, now),
+    )
 
 
 def _charged(

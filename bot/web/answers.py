@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from math import ceil
@@ -14,6 +15,8 @@ from starlette.responses import JSONResponse, Response
 from bot.errors import Forged, LedgerError, Unreadable
 
 log = structlog.get_logger()
+
+BODY_SECONDS = 15.0  # a body of this size takes milliseconds; one that drips is not waited for
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -38,10 +41,16 @@ async def body_of(request: Request, most: int) -> bytes:
     if declared.isdecimal() and int(declared) > most:
         raise too_large
     parts = bytearray()
-    async for chunk in request.stream():
-        parts += chunk
-        if len(parts) > most:
-            raise too_large
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                parts += chunk
+                if len(parts) > most:
+                    raise too_large
+    except TimeoutError:
+        raise Unreadable(
+            f"the body did not arrive within {BODY_SECONDS:g} s", code="too_slow", status=408
+        ) from None
     return bytes(parts)
 
 

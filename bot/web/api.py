@@ -95,6 +95,6 @@ class Api:
 
 
 def _most(given: str) -> int:
-    if not given.isdecimal() or not 1 <= int(given[:9]) <= MOST_MESSAGES:
+    if not given.isdecimal() or len(given) > 3 or not 1 <= int(given) <= MOST_MESSAGES:
         raise Unreadable(f"'limit' is a number from 1 to {MOST_MESSAGES}")
     return int(given)

@@ -29,6 +29,7 @@ from bot.model import ConversationKey, Incoming
 from bot.presence import Presence
 from bot.web.answers import body_of, error, translated
 from bot.web.stream import last_seen, stream
+from bot.words.render import text_of
 
 HERE = Path(__file__).parent
 COOKIE = "nightdesk_chat"
@@ -112,7 +113,10 @@ class Chat:
         """The page itself, with a cookie that makes this browser a conversation."""
         book = self.book()
         html = self._pages.get_template("chat.html").render(
-            business=book.house["name"], languages=book.languages, version=__version__
+            business=book.house["name"],
+            languages=book.languages,
+            version=__version__,
+            said={language: _said(book, language) for language in book.languages},
         )
         response = HTMLResponse(html, headers={**SECURITY, "Cache-Control": "no-store"})
         self.visitors.welcome(request, response)
@@ -141,6 +145,19 @@ class Chat:
         return web.conversation(visitor)
 
 
+def _said(book: Book, language: str) -> dict[str, Any]:
+    """What the business says on the page itself."""
+    suggestions = book.texts["page_suggestions"]
+    return {
+        "tagline": text_of(book.texts["page_tagline"], book, language),
+        "hint": text_of(book.texts["page_hint"], book, language),
+        "suggestions": [
+            text_of(suggestions, book, language, seed)
+            for seed in range(len(suggestions.variants[language]))
+        ],
+    }
+
+
 def _first_language(request: Request) -> str:
     """The browser's first language as two letters, "" when it does not say."""
     preferred = request.headers.get("accept-language", "")[:2].lower()
@@ -153,13 +170,18 @@ async def accept_chat(
     """Accept a message of a page or a terminal: the button's meaning is looked up, not believed."""
     if press is not None:
         value = await transcripts.pressed(incoming.conversation, press.message, press.index)
+        if value is None and await intake.inbox.knows(incoming):
+            return _stored(incoming, duplicate=True)  # it took effect; what it stood under is gone
         if value is None:
             raise Unreadable("there is no such button in this chat", code="unknown_button")
         incoming = replace(incoming, button=value)
     accepted = await intake.accept(incoming)
     if accepted.admission is Admission.CONFLICT:
         return error("conflict", "this id was used before with another text", 409)
-    duplicate = accepted.admission is Admission.DUPLICATE
+    return _stored(incoming, duplicate=accepted.admission is Admission.DUPLICATE)
+
+
+def _stored(incoming: Incoming, *, duplicate: bool) -> Response:
     return JSONResponse(
         {"id": incoming.id, "conversation": incoming.conversation.chat, "duplicate": duplicate},
         200 if duplicate else 202,

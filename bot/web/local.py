@@ -30,6 +30,7 @@ from bot.web.answers import body_of, error, translated
 from bot.web.chat import accept_chat
 from bot.web.stream import last_seen, stream
 
+LARGEST_NUMBER = 2**62  # what a database can hold, and more than there will ever be
 CONFIRM_STEP = 0.05  # seconds between two looks at rows being sent
 
 
@@ -51,6 +52,7 @@ class Local:
         return [
             Route("/chat/messages", translated(self.say), methods=["POST"]),
             Route("/chat/events", translated(self.listen), methods=["GET"]),
+            Route("/chat/settled", translated(self.settled), methods=["GET"]),
             Route("/desk/ping", self.ping, methods=["GET"]),
             Route("/desk/cases", translated(self.case_list), methods=["GET"]),
             Route("/desk/cases/{case:int}", translated(self.card), methods=["GET"]),
@@ -71,6 +73,11 @@ class Local:
         chat = terminal.conversation(_named(request, "user"))
         return stream(chat, last_seen(request), self.transcripts, self.presence, web.show)
 
+    async def settled(self, request: Request) -> Response:
+        """Whether everything that this user said has been dealt with, answered or not."""
+        chat = terminal.conversation(_named(request, "user"))
+        return JSONResponse({"settled": await self.transcripts.settled(chat)})
+
     async def ping(self, request: Request) -> Response:
         """Somebody is here."""
         return JSONResponse({"desk": "open"})
@@ -79,14 +86,17 @@ class Local:
         """Open cases, the longest waiting first; `?all=1` adds the resolved ones."""
         await self._seen(request)
         everything = request.query_params.get("all") == "1"
-        found = await self.cases.cases(everything)
+        newest_first = request.query_params.get("newest") == "1"
+        listed = await self.cases.cases(everything, newest_first)
         now = self.clock.now()
-        return JSONResponse({"cases": [_summary(each, now) for each in found]})
+        summaries = [_summary(each, now) for each in listed.found]
+        return JSONResponse({"cases": summaries, "total": listed.total})
 
     async def card(self, request: Request) -> Response:
         """One case as plain lines."""
         await self._seen(request)
-        found = await self.cases.card(request.path_params["case"])
+        number = request.path_params["case"]
+        found = await self.cases.card(number) if number < LARGEST_NUMBER else None
         if found is None:
             return error("no_case", "there is no such case", 404)
         book = self.book()
@@ -114,19 +124,27 @@ class Local:
                 "act": accepted.seq,
                 "duplicate": accepted.duplicate,
                 "confirmed": confirmed,
+                "holder": accepted.holder,
             },
             200 if accepted.duplicate else 202,
         )
 
     async def act_state(self, request: Request) -> Response:
         """Whether a queued act has been carried out."""
-        state = await self.cases.act_state(request.path_params["seq"])
+        number = request.path_params["seq"]
+        state = await self.cases.act_state(number) if number < LARGEST_NUMBER else ""
         return JSONResponse({"state": state}, 200 if state else 404)
 
     async def answers(self, request: Request) -> Response:
-        """What the desk told this agent, after `?after=` (an arrival number)."""
+        """What the desk told this agent after `?after=`, an arrival number; else the last thing."""
         agent = await self._seen(request)
-        told = await self.transcripts.since(desk.surface(agent), last_seen(request))
+        after = last_seen(request)
+        line = desk.surface(agent)
+        told = (
+            await self.transcripts.since(line, after)
+            if after
+            else await self.transcripts.recent(line, 1)
+        )
         return JSONResponse({"answers": [{"seq": line.seq, "text": line.text} for line in told]})
 
     async def _seen(self, request: Request) -> str:

@@ -19,6 +19,7 @@ from bot.presence import Presence, Sign
 
 BEAT_SECONDS = 15.0  # a comment now and then keeps proxies from closing a quiet stream
 RECONNECT_MS = 1_000
+RECENT = 300  # lines that a page which comes anew is shown
 
 
 def last_seen(request: Request) -> int:
@@ -57,18 +58,26 @@ async def _events(
             if after and not await transcripts.has(conversation, after):
                 after = 0  # the chat was deleted while this page was away
                 yield _event("erased", {})
-            for line in await transcripts.since(conversation, after):
-                after = line.seq
-                yield _event("message", show(line), line.seq)
+            lines = (
+                await transcripts.since(conversation, after)
+                if after
+                else await transcripts.recent(conversation, RECENT)
+            )
+            while lines:
+                for line in lines:
+                    after = line.seq
+                    yield _event("message", show(line), line.seq)
+                lines = await transcripts.since(conversation, after)
             yield _event("ready", {})
             while True:
                 match await watcher.next(BEAT_SECONDS):
                     case None:
                         yield ": still here\n\n"
                     case Sign.NEWS:
-                        for line in await transcripts.since(conversation, after):
-                            after = line.seq
-                            yield _event("message", show(line), line.seq)
+                        while lines := await transcripts.since(conversation, after):
+                            for line in lines:
+                                after = line.seq
+                                yield _event("message", show(line), line.seq)
                     case Sign.TYPING:
                         yield _event("typing", {"on": True})
                     case Sign.IDLE:

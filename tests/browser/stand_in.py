@@ -26,6 +26,29 @@ Event = tuple[str, str, dict[str, Any]]
 Answer = Callable[[str], Sequence[str | tuple[str, Sequence[str]]]]
 
 
+SAID = {
+    "pt": {
+        "tagline": "responde dia e noite",
+        "hint": "Pergunte do seu jeito.",
+        "suggestions": [
+            "Qual é o horário de vocês?",
+            "Quando chega o meu pedido?",
+            "Quero falar com uma pessoa",
+        ],
+    },
+    "en": {
+        "tagline": "answers day and night",
+        "hint": "Ask in your own words.",
+        "suggestions": ["What are your opening hours?", "I would like to talk to a person"],
+    },
+    "es": {
+        "tagline": "responde de día y de noche",
+        "hint": "Pregunta a tu manera.",
+        "suggestions": ["¿Cuál es su horario?", "Quiero hablar con una persona"],
+    },
+}
+
+
 class StandIn:
     """One conversation in memory, on one port that stays the same over restarts.
 
@@ -125,7 +148,7 @@ class StandIn:
     async def _page(self, request: web.Request) -> web.Response:
         pages = Environment(loader=FileSystemLoader(WEB / "pages"), autoescape=True)
         html = pages.get_template("chat.html").render(
-            business=self.business, languages=["pt", "en", "es"], version="0.0.0"
+            said=SAID, business=self.business, languages=["pt", "en", "es"], version="0.0.0"
         )
         page = web.Response(text=html, content_type="text/html")
         page.headers["Content-Security-Policy"] = POLICY

@@ -15,18 +15,19 @@ from bot.cli import desk as desk_room
 from bot.cli.chat import chat
 from bot.cli.desk import session
 from bot.cli.socket_client import DeskGone, SocketClient, local_desk
-from bot.cli.typed import typed_lines
+from bot.cli.typed import Keyboard
 
 
 def typing(monkeypatch: pytest.MonkeyPatch, room: object) -> asyncio.Queue[str | None]:
     """Lines typed by the test instead of a person; None is the end of input."""
     keyboard: asyncio.Queue[str | None] = asyncio.Queue()
 
-    async def lines(prompt: str) -> AsyncIterator[str]:
-        while (line := await keyboard.get()) is not None:
-            yield line
+    class Typed(Keyboard):
+        async def lines(self) -> AsyncIterator[str]:
+            while (line := await keyboard.get()) is not None:
+                yield line
 
-    monkeypatch.setattr(room, "typed_lines", lines)
+    monkeypatch.setattr(room, "Keyboard", Typed)
     return keyboard
 
 
@@ -64,11 +65,22 @@ async def test_the_chat_says_when_the_desk_closes(desk, monkeypatch):
         await talking
 
 
-async def test_an_unanswered_chat_leaves_without_waiting_for_ever(desk, monkeypatch):
-    monkeypatch.setattr(chat_room, "ANSWER_SECONDS", 0.2)
+async def test_what_needs_no_answer_does_not_keep_the_chat_waiting(desk, monkeypatch):
     keyboard = typing(monkeypatch, chat_room)
     said: list[str] = []
-    await keyboard.put("ok")  # needs no answer
+    await keyboard.put("ok")
+    await keyboard.put(None)
+    async with asyncio.timeout(5):
+        await chat(said.append)
+    assert not any("no answer yet" in line for line in said)
+
+
+async def test_a_chat_that_nobody_serves_leaves_without_waiting_for_ever(desk, monkeypatch):
+    monkeypatch.setattr(chat_room, "ANSWER_SECONDS", 0.3)
+    keyboard = typing(monkeypatch, chat_room)
+    said: list[str] = []
+    await desk.app.line.stop(1)
+    await keyboard.put("qual o horário?")
     await keyboard.put(None)
     await chat(said.append)
     assert any("no answer yet" in line for line in said)
@@ -158,4 +170,25 @@ async def test_a_socket_left_by_a_killed_process_is_no_desk(tmp_path, monkeypatc
 
 async def test_typed_lines_end_with_the_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO("um\ndois\n"))
-    assert [line async for line in typed_lines("> ")] == ["um", "dois"]
+    assert [line async for line in Keyboard("> ").lines()] == ["um", "dois"]
+
+
+def test_what_happens_is_shown_above_the_line_being_typed(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    keyboard = Keyboard("desk> ")
+    keyboard._typing = True
+    keyboard.above(lambda: print("New case 1"))
+    assert capsys.readouterr().out.startswith("\r\x1b[KNew case 1\ndesk> ")
+
+
+async def test_an_agent_is_told_whose_chat_it_is(desk):
+    await desk.ask("quero falar com uma pessoa", "m1")
+    await desk.act("claim", 1)
+    screen = io.StringIO()
+    for action in ("reply", "claim"):
+        await desk_room.run_command(
+            "Bruno", Console(file=screen, width=120), lambda each, a=action: each.act(a, 1, "oi")
+        )
+    assert "it is with Rita" in screen.getvalue()
+    assert "it was with Rita" in screen.getvalue()

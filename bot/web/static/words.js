@@ -1,8 +1,8 @@
-// The page's own words in three languages. What the desk answers is written in templates/, not here.
+// The words of the page's own controls. What the business says, on this page too, stands in
+// templates/ and comes with the page.
 
 const WORDS = {
   en: {
-    tagline: "answers day and night",
     reconnecting: "reconnecting…",
     sending: "Sending…",
     refused: "This message could not be sent.",
@@ -20,16 +20,9 @@ const WORDS = {
     today: "Today",
     yesterday: "Yesterday",
     greetings: ["Good morning", "Good afternoon", "Good evening"],
-    hint: "Ask in your own words. The bot answers right away, and you can ask for a person at any time.",
     spoken: (languages) => `We speak ${languages}.`,
-    suggestions: [
-      "What are your opening hours?",
-      "When does my order arrive?",
-      "I would like to talk to a person",
-    ],
   },
   pt: {
-    tagline: "responde dia e noite",
     reconnecting: "reconectando…",
     sending: "Enviando…",
     refused: "Não deu para enviar esta mensagem.",
@@ -47,16 +40,9 @@ const WORDS = {
     today: "Hoje",
     yesterday: "Ontem",
     greetings: ["Bom dia", "Boa tarde", "Boa noite"],
-    hint: "Pergunte do seu jeito. O bot responde na hora, e você pode pedir uma pessoa quando quiser.",
     spoken: (languages) => `Falamos ${languages}.`,
-    suggestions: [
-      "Qual é o horário de vocês?",
-      "Quando chega o meu pedido?",
-      "Quero falar com uma pessoa",
-    ],
   },
   es: {
-    tagline: "responde de día y de noche",
     reconnecting: "reconectando…",
     sending: "Enviando…",
     refused: "No se pudo enviar este mensaje.",
@@ -74,13 +60,7 @@ const WORDS = {
     today: "Hoy",
     yesterday: "Ayer",
     greetings: ["Buenos días", "Buenas tardes", "Buenas noches"],
-    hint: "Pregunta a tu manera. El bot responde al momento, y puedes pedir una persona cuando quieras.",
     spoken: (languages) => `Hablamos ${languages}.`,
-    suggestions: [
-      "¿Cuál es su horario?",
-      "¿Cuándo llega mi pedido?",
-      "Quiero hablar con una persona",
-    ],
   },
 };
 
@@ -88,7 +68,8 @@ const wanted = [...(navigator.languages || []), navigator.language || "en"];
 const locale = wanted.find((tag) => tag.slice(0, 2).toLowerCase() in WORDS) || "en";
 
 export const language = locale.slice(0, 2).toLowerCase();
-export const words = WORDS[language];
+const said = JSON.parse(document.body.dataset.said);
+export const words = { ...WORDS[language], ...(said[language] ?? Object.values(said)[0]) };
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
