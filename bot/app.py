@@ -21,7 +21,7 @@ from bot.config import Environment, Settings, config_file, load_environment, rea
 from bot.delivery.courier import Courier
 from bot.delivery.ports import Sender
 from bot.desk.connected import ConnectedDesk
-from bot.errors import BotError, ConfigError
+from bot.errors import BotError, ConfigError, Flaw
 from bot.intake.accept import Intake
 from bot.intake.line import Line
 from bot.intake.ports import Allowance, Pauses
@@ -71,22 +71,26 @@ class Plan:
 
 def read_plan() -> Plan:
     """Read environment, config.yaml and templates. Raises ConfigError with every flaw."""
-    environment = load_environment()
-    path = config_file(environment)
-    settings, flaws = read_settings(path)
-    book = None
-    if settings is not None:
-        business = settings.business
-        try:
-            book = load_book(
-                path.parent / settings.rules.templates,
-                business.languages,
-                business.default_language,
-                business.timezone,
-            )
-        except ConfigError as error:
-            flaws += error.flaws
-    if flaws or settings is None or book is None:
+    flaws: list[Flaw] = []
+    environment, book = None, None
+    try:
+        environment = load_environment()
+    except ConfigError as error:
+        flaws += error.flaws
+    path = config_file(os.environ.get("NIGHTDESK_CONFIG", ""))
+    settings, more = read_settings(path)
+    flaws += more
+    business = settings.business
+    try:
+        book = load_book(
+            path.parent / settings.rules.templates,
+            business.languages,
+            business.default_language,
+            business.timezone,
+        )
+    except ConfigError as error:
+        flaws += error.flaws
+    if environment is None or book is None or flaws:
         raise ConfigError(flaws)
     if settings.rules.threshold is not None:
         book = replace(book, threshold=settings.rules.threshold)
@@ -203,6 +207,7 @@ async def opened(
                 await asyncio.gather(*running)
                 app.presence.close()
                 await local.stop()
+                socket_path(database).unlink(missing_ok=True)
         finally:
             await ledger.close()
     finally:

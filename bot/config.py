@@ -90,18 +90,9 @@ class Rules(Section):
     threshold: float | None = Field(None, ge=0, le=1)
 
 
-class Staff(Section):
-    """One member of the team."""
-
-    name: str = Field(min_length=1, max_length=64)
-    telegram_id: int | None = None
-    role: str = "agent"
-
-
 class Desk(Section):
     """The people behind the bot."""
 
-    staff: tuple[Staff, ...] = ()
     seen_minutes: float = Field(15.0, gt=0)
 
 
@@ -145,7 +136,6 @@ class Environment(BaseSettings):
     database_url: str = "sqlite:///nightdesk.db"
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65_535)
-    public_url: str = ""
     nightdesk_secret_key: SecretStr | None = None
     nightdesk_api_keys: SecretStr = SecretStr("")
     nightdesk_config: str = ""
@@ -210,10 +200,10 @@ def load_environment() -> Environment:
     return environment
 
 
-def config_file(environment: Environment) -> Path:
-    """NIGHTDESK_CONFIG, else ./config.yaml, else the one that came with the program."""
-    if environment.nightdesk_config:
-        return Path(environment.nightdesk_config)
+def config_file(named: str) -> Path:
+    """What NIGHTDESK_CONFIG names, else ./config.yaml, else the one that came with the program."""
+    if named:
+        return Path(named)
     here = Path("config.yaml")
     if here.exists():
         return here
@@ -221,31 +211,23 @@ def config_file(environment: Environment) -> Path:
     return packaged if packaged.exists() else PROJECT / "config.yaml"
 
 
-def load_settings(path: Path) -> Settings:
-    """Read config.yaml and the overrides; raises ConfigError with every mistake in either."""
-    settings, flaws = read_settings(path)
-    if settings is None or flaws:
-        raise ConfigError(flaws)
-    return settings
+def read_settings(path: Path) -> tuple[Settings, list[Flaw]]:
+    """The settings of config.yaml with the overrides, and every mistake in either.
 
-
-def read_settings(path: Path) -> tuple[Settings | None, list[Flaw]]:
-    """The settings and every mistake in them.
-
-    With mistakes, sections that have one count as not written, so that what depends on the sound
-    ones can still be looked at; None when `business` or `rules`, which say where to look, have one.
+    A section with a mistake counts as not written, so that what depends on the others, and the
+    templates, can be looked at in the same go.
     """
     document = read(path)
     if isinstance(document, Flaw):
-        return None, [document]
+        return Settings(), [document]
     if document.data is None:
         document = Document(document.name, {}, document.lines, document.source)
     if not isinstance(document.data, dict):
-        return None, [document.flaw((), "must be a list of sections such as 'inbox:'")]
+        return Settings(), [document.flaw((), "must be a list of sections such as 'inbox:'")]
     try:
         overrides: dict[str, Any] = EnvSettingsSource(_Overrides)()
     except SettingsError as error:
-        return None, [Flaw(_blamed(error), "is not valid JSON", advice="lists are JSON")]
+        return Settings(), [Flaw(_blamed(error), "is not valid JSON", advice="lists are JSON")]
     flaws = _unknown_overrides(os.environ)
     data = _merge({key: part or {} for key, part in document.data.items()}, overrides)
     try:
@@ -254,8 +236,6 @@ def read_settings(path: Path) -> tuple[Settings | None, list[Flaw]]:
         details = error.errors()
         flaws += [_flaw(document, each["loc"], explain(Settings, each)) for each in details]
         broken = {str(each["loc"][0]) for each in details}
-        if broken & {"business", "rules"}:
-            return None, flaws
         sound = {key: part for key, part in data.items() if key not in broken}
         return Settings.model_validate(sound), flaws
     return settings, flaws + _contradictions(document, settings)

@@ -51,3 +51,16 @@ async def test_closing_lets_everybody_go_and_newcomers_too():
         assert await watcher.next(0.1) is Sign.CLOSE
     with presence.watch(CHAT) as late:
         assert await late.next(0.1) is Sign.CLOSE
+
+
+async def test_who_never_reads_gathers_no_heap():
+    presence = Presence()
+    with presence.watch(CHAT) as watcher:
+        for _ in range(1000):
+            presence.show(CHAT, Sign.TYPING)
+            presence.show(CHAT, Sign.IDLE)
+        presence.close()
+        waiting = 0
+        while await watcher.next(0.01) is not Sign.CLOSE:
+            waiting += 1
+        assert waiting <= 50

@@ -196,7 +196,8 @@ async def _obey(desk: Desk, console: Console, line: str) -> None:
 
 async def _watch(desk: Desk, say: Callable[[str], None]) -> None:
     """Say what is new: cases, and messages in the chats that this session has seen."""
-    seen: dict[int, float] | None = None
+    seen: dict[int, float] = {}
+    first_look = True
     while True:
         try:
             found = await desk.newest()
@@ -205,11 +206,12 @@ async def _watch(desk: Desk, say: Callable[[str], None]) -> None:
             raise
         except Refusal:  # the ledger is busy: look again
             found = []
-        for case in reversed(found) if seen is not None else ():
+        for case in () if first_look else reversed(found):
             number, text = case["id"], escape(harmless(case["last_text"])[:80])
             if number not in seen:
                 say(f"[bold]New case {number}[/bold] ({escape(case['why'])}): {text}")
             elif case["last_at"] > seen[number]:
                 say(f"[bold]Case {number}[/bold]: {text}")
-        seen = {**(seen or {}), **{case["id"]: case["last_at"] for case in found}}
+        seen |= {case["id"]: case["last_at"] for case in found}
+        first_look = False
         await asyncio.sleep(LOOK_SECONDS)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -16,6 +18,7 @@ from starlette.routing import BaseRoute
 from bot.web.answers import broken, not_found
 
 CLOSE_SECONDS = 5
+log = structlog.get_logger()
 BACKLOG = 2_048
 
 
@@ -26,6 +29,21 @@ def application(routes: Sequence[BaseRoute]) -> Starlette:
     )
 
 
+class _NamesOnly(logging.Handler):
+    """uvicorn's errors by name: its tracebacks may show what a customer wrote."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, asyncio.CancelledError):  # a stream let go when we stop
+            log.error("server", said=str(record.msg)[:80], error=type(error).__name__)
+
+
+def _quiet_uvicorn() -> None:
+    logger = logging.getLogger("uvicorn.error")
+    logger.handlers = [_NamesOnly(logging.ERROR)]
+    logger.propagate = False
+
+
 class Server(uvicorn.Server):
     """uvicorn without its signal handlers: the program stops it in its own order."""
 
@@ -34,6 +52,7 @@ class Server(uvicorn.Server):
         yield
 
     def __init__(self, app: Starlette, listening: socket.socket) -> None:
+        _quiet_uvicorn()
         super().__init__(
             uvicorn.Config(
                 app,

@@ -149,6 +149,12 @@ def test_settings_and_sentences_are_mended_in_one_go(nightdesk, tmp_path, monkey
     assert "config.yaml:1: 'limits.enabled'" in found.output
     assert "texts.yaml:11: the sentence shows 'hose.name'" in found.output
 
+    (tmp_path / "config.yaml").write_text("business: {languages: Portuguese}\n")
+    monkeypatch.setenv("PORT", "eighty")
+    found = nightdesk("serve")
+    for place in ("PORT: ", "config.yaml:1: 'business.languages", "texts.yaml:11"):
+        assert place in found.output
+
 
 def test_missing_templates_are_named(nightdesk, tmp_path, monkeypatch):
     (tmp_path / "config.yaml").write_text("rules: {templates: nowhere}\n")

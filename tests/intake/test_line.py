@@ -298,3 +298,40 @@ async def _broken(now: float):
     from bot.errors import LedgerError
 
     raise LedgerError("disk")
+
+
+async def test_a_chat_that_cannot_be_read_holds_up_no_other(rig, monkeypatch):
+    monkeypatch.setattr(line_room, "REST_SECONDS", 0.01)
+    begin, tried = rig.ledger.begin, 0
+
+    async def broken_for_ana(conversation, *args):
+        nonlocal tried
+        if conversation == CHAT:
+            tried += 1
+            raise TypeError("a row that no version of ours wrote")
+        return await begin(conversation, *args)
+
+    monkeypatch.setattr(rig.ledger, "begin", broken_for_ana)
+    other = replace(CHAT, chat="bia")
+    await rig.say(now_saying("oi", "1"))
+    await rig.say(now_saying("oi", "1", other))
+    assert await rig.until(1, other) == ["oi"]
+    await asyncio.sleep(0.5)
+    assert 2 <= tried <= 8  # ever more seldom
+
+
+async def test_the_sweep_outlives_whatever_it_meets(rig, monkeypatch):
+    monkeypatch.setattr(line_room, "SWEEP_SECONDS", 0.02)
+    due, fails = rig.ledger.due, iter((True, True))
+
+    async def shaky(now):
+        if next(fails, False):
+            raise ValueError("not foreseen")
+        return await due(now)
+
+    monkeypatch.setattr(rig.ledger, "due", shaky)
+    await rig.ledger.accept(arrival(now_saying("oi", "1")))
+    sweep = asyncio.create_task(rig.line.run())
+    assert await rig.until(1) == ["oi"]
+    await rig.line.stop(1)
+    await sweep

@@ -109,3 +109,17 @@ async def test_messages_to_a_person_are_not_charged(ledger, engine, rows):
         message = incoming(f"para a pessoa {n}", id=f"h{n}", chat=CHAT)
         assert (await ledger.accept(arrival(message, allowance=FEW))).limit is Limit.PASS
     assert await rows("SELECT * FROM charges") == []
+
+
+async def test_no_choice_of_names_makes_two_messages_one(ledger):
+    """The seam between a chat's name and a message's id cannot be moved."""
+    for chat, id in (("a\x1fb", "c"), ("a", "b\x1fc"), ("a/b", "c"), ("a", "b/c"), ("a%2Fb", "c")):
+        message = incoming("oi", id=id, chat=ConversationKey("api", "k", chat))
+        assert (await ledger.accept(arrival(message))).admission is Admission.NEW
+
+
+async def test_a_known_id_is_known_in_its_own_chat_only(ledger):
+    await ledger.accept(arrival())
+    assert await ledger.knows(incoming())
+    assert not await ledger.knows(incoming(id="m2"))
+    assert not await ledger.knows(incoming(chat=ConversationKey("web", "", "bia")))

@@ -154,3 +154,54 @@ async def test_an_act_without_a_case_goes_into_the_agents_own_line(
     assert await rows("SELECT ownership FROM conversations WHERE key LIKE 'web%'") == [
         {"ownership": "bot"}
     ]
+
+
+async def test_an_empty_reply_takes_nobodys_chat(ledger, case, rows):
+    await case()
+    await ledger.accept_act(act(Action.REPLY, text=" \n"), NOON + 5)
+
+    assert await rows("SELECT ownership FROM conversations") == [{"ownership": "bot"}]
+    assert await rows("SELECT status FROM cases") == [{"status": "waiting"}]
+
+
+@pytest.fixture
+async def reopened(ledger, case, open_turn):
+    """Case 1 is resolved, and the same chat has opened case 2."""
+    await case()
+    await ledger.accept_act(act(Action.RESOLVE, id="first"), NOON + 5)
+    turn = await open_turn()
+    await ledger.settle(settlement(turn, Outcome(Verdict.RELAYED, "resolve", (), (CloseCase(1),))))
+    await ledger.accept(arrival(incoming("de novo", id="2")))
+    turn = await open_turn()
+    await ledger.settle(settlement(turn, answered(turn, "chamo", OpenCase("asked"))))
+
+
+async def test_a_reply_to_an_old_number_is_carried_out_on_the_open_case(
+    ledger, reopened, open_turn
+):
+    accepted = await ledger.accept_act(act(Action.REPLY, 1, "oi"), NOON + 9)
+
+    assert accepted.case == 2
+    turn = (await open_turn()).turn
+    assert turn.act is not None
+    assert turn.case is not None
+    assert turn.act.case == turn.case.id == 2
+
+
+@pytest.mark.parametrize("action", [Action.RESOLVE, Action.RELEASE, Action.NOTE])
+async def test_an_old_number_never_closes_or_marks_a_newer_case(
+    ledger, reopened, open_turn, action
+):
+    await ledger.accept_act(act(action, 1, "x", id="late"), NOON + 9)
+
+    turn = (await open_turn()).turn
+    assert turn.act is not None
+    assert turn.case is not None
+    assert (turn.act.case, turn.case.id) == (1, 2)  # RelayStaff tells the agent, nobody else
+
+
+async def test_an_agent_learns_who_held_the_chat(ledger, case):
+    await case()
+    assert (await ledger.accept_act(act(Action.CLAIM), NOON)).holder == ""
+    taken = await ledger.accept_act(act(Action.CLAIM, agent="Bruno", id="b"), NOON)
+    assert taken.holder == "Rita"

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.errors import AlreadyServed, ConfigError, LedgerError
-from bot.ledger.file import FileLock, cannot_open, secret_beside
+from bot.ledger.failures import cannot_open
+from bot.ledger.file import FileLock, secret_beside
 from bot.ledger.migrate import migrate
 from bot.ledger.sqlite import SqliteEngine, writing_engine
 

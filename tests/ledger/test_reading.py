@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from bot.delivery.transcript import UnknownMessage, own_seq
+from bot.ledger import reading
 from bot.model import (
     Action,
     Erase,
     Fact,
     Form,
+    Kind,
     OpenCase,
     Outcome,
     Outgoing,
@@ -93,11 +95,24 @@ async def test_cases_are_listed_longest_waiting_first(ledger, open_turn):
         await ledger.settle(settlement(turn, outcome, at=NOON + n))
     await ledger.accept_act(act(Action.CLAIM, 1), NOON + 9)
 
-    found = await ledger.cases(False)
-    assert [(each.case.id, each.case.status, each.last_text) for each in found] == [
+    listed = await ledger.cases(False)
+    assert listed.total == 2
+    assert [(each.case.id, each.case.status, each.last_text) for each in listed.found] == [
         (1, "claimed", "ajuda a"),
         (2, "waiting", "ajuda b"),
     ]
+
+
+async def test_a_long_list_says_how_many_there_are(ledger, open_turn, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_CASES", 2)
+    for n in range(3):
+        chat = replace(CHAT, chat=str(n))
+        await ledger.accept(arrival(incoming(chat=chat)))
+        turn = await open_turn(chat=chat)
+        await ledger.settle(settlement(turn, answered(turn, "x", OpenCase("asked"))))
+    oldest, newest = await ledger.cases(False), await ledger.cases(False, newest_first=True)
+    assert ([each.case.id for each in oldest.found], oldest.total) == ([1, 2], 3)
+    assert [each.case.id for each in newest.found] == [3, 2]
 
 
 async def test_staff_presence_is_the_latest_of_all_agents(ledger):
@@ -158,3 +173,51 @@ async def test_old_keys_and_charges_are_purged(ledger, talked, rows):
     assert len(await rows("SELECT key FROM deliveries")) == 3
     await ledger.purge(NOON + 9 * 86_400)
     assert await rows("SELECT key FROM deliveries") == []
+
+
+async def test_the_newest_lines_are_found_in_a_long_chat(ledger, talked):
+    newest = await ledger.recent(CHAT, 3)
+    assert [line.text for line in newest] == ["resposta 2", "pergunta 3", "resposta 3"]
+    assert newest[0].answers == ("q2",)
+
+
+async def test_an_id_of_another_chat_or_of_none_is_unknown(ledger, talked):
+    other = replace(CHAT, chat="bia")
+    await ledger.accept(arrival(incoming(chat=other, id="b1")))
+    for after in ("nd_2", "nd_999", "q1"):
+        with pytest.raises(UnknownMessage):
+            await ledger.page(other, after, 10)
+
+
+async def test_a_chat_is_settled_when_nothing_waits(ledger, talked):
+    assert await ledger.settled(CHAT)
+    await ledger.accept(arrival(incoming(id="new")))
+    assert not await ledger.settled(CHAT)
+
+
+async def test_forgetting_takes_answers_given_after_it_was_asked_for(ledger, open_turn, rows):
+    """Sent in one go, the answer to the first message is younger than the wish to forget it."""
+    await ledger.accept(arrival(incoming("pedido 98765", id="a", kind=Kind.BUTTON)))
+    await ledger.accept(arrival(incoming("/forget yes", id="f", kind=Kind.COMMAND)))
+    first = await open_turn()
+    await ledger.settle(settlement(first, answered(first, "anotei 98765")))
+    turn = await open_turn()
+    await ledger.settle(settlement(turn, answered(turn, "apagado", Erase())))
+
+    assert await rows("SELECT text FROM messages ORDER BY seq") == [
+        {"text": "/forget"},
+        {"text": "apagado"},
+    ]
+
+
+async def test_what_another_version_wrote_in_another_shape_is_dropped(
+    ledger, engine, open_turn, rows
+):
+    from sqlalchemy import text
+
+    await ledger.accept(arrival())
+    strange = text("UPDATE conversations SET form = :form, facts = :facts")
+    values = {"form": '{"mood": "new"}', "facts": '{"x": {"colour": "red"}}'}
+    await engine.write(lambda connection: connection.execute(strange, values) and None)
+    turn = (await open_turn()).turn
+    assert (turn.form, dict(turn.facts.known)) == (None, {})

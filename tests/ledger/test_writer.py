@@ -139,3 +139,30 @@ async def test_what_was_acknowledged_is_durable(tmp_path):
         "secure_delete": 1,
     }
     await engine.close()
+
+
+async def test_a_clean_stop_leaves_everything_in_the_one_file(tmp_path):
+    from tests.ledger.conftest import sqlite as make
+
+    engine = make(tmp_path)
+    await engine.write(add("kept"))
+    await names(engine)
+    await engine.close()
+    assert not (tmp_path / "desk.db-wal").exists()
+    copy = sqlite3.connect(tmp_path / "desk.db")
+    assert copy.execute("SELECT name FROM counters").fetchall() == [("kept",)]
+    copy.close()
+
+
+async def test_a_file_may_be_called_anything(tmp_path):
+    from bot.ledger.migrate import migrate
+
+    file = tmp_path / "a%20b?x=1#y.db"
+    writing = sqlite.writing_engine(file)
+    migrate(writing)
+    writing.dispose()
+    engine = sqlite.SqliteEngine(file)
+    await engine.write(add("here"))
+    assert await names(engine) == {"here"}
+    await engine.close()
+    assert [each.name for each in tmp_path.iterdir()] == [file.name]

@@ -232,3 +232,36 @@ def test_after_any_history_a_quiet_hour_gives_the_whole_budget_back(gaps, base):
         sender.send(now, "same" if same else "")
     rested = human(base, start=now + HOUR + 1, pace=40.0)
     assert all(sender.send(at).limit is Limit.PASS for at in rested)
+
+
+def test_a_clock_set_back_does_not_lengthen_anybodys_wait():
+    day = 86_400.0
+    charges = None
+    for n in range(3):
+        charged = charge(
+            charges,
+            now=2 * day + n,
+            digest=f"d{n}",
+            is_command=False,
+            messages_per_hour=2,
+            commands_per_minute=10,
+        )
+        charges = charged.charges
+    back = charge(
+        charges,
+        now=day,
+        digest="later",
+        is_command=False,
+        messages_per_hour=2,
+        commands_per_minute=10,
+    )
+    assert back.retry_after <= 3600.1
+    freed = charge(
+        back.charges,
+        now=day + 2 * 3600,
+        digest="free",
+        is_command=False,
+        messages_per_hour=2,
+        commands_per_minute=10,
+    )
+    assert freed.limit == "pass"

@@ -207,3 +207,33 @@ async def test_health_says_alive_and_ready(desk, monkeypatch):
         assert (r.status, (await r.json())["status"]) == (200, "ok")
     async with desk.http.get(f"{desk.url}/readyz") as r:
         assert (r.status, await r.json()) == (200, {"status": "ready", "backlog": {}})
+
+
+@pytest.mark.parametrize("limit", ["000000001999999", "000000001" + "0" * 4400, "²", "-1"])
+async def test_a_limit_cannot_be_smuggled_past(desk, limit):
+    url = f"{desk.url}/api/conversations/c1/messages"
+    headers = {"Authorization": f"Bearer {KEY}"}
+    async with desk.http.get(url, params={"limit": limit}, headers=headers) as r:
+        assert r.status == 422
+
+
+async def test_an_id_may_not_look_like_one_of_ours(desk):
+    status, body = await desk.post("oi", "nd_5")
+    assert (status, body["error"]["code"]) == (422, "invalid")
+    assert (await desk.post("oi", "nd_x"))[0] == 202
+
+
+async def test_a_body_that_drips_is_not_waited_for(desk, monkeypatch):
+    from bot.web import answers
+
+    monkeypatch.setattr(answers, "BODY_SECONDS", 0.2)
+
+    async def drips():
+        yield b'{"conversation": "c1", '
+        await asyncio.sleep(1)
+        yield b'"id": "m1", "text": "oi"}'
+
+    headers = {"Authorization": f"Bearer {KEY}"}
+    async with desk.http.post(f"{desk.url}/api/messages", data=drips(), headers=headers) as r:
+        assert r.status == 408
+    assert await desk.messages() == []

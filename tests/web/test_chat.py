@@ -150,3 +150,51 @@ async def test_the_local_routes_are_not_reachable_over_tcp(desk):
     for path in ("/desk/cases?agent=x", "/desk/ping", "/desk/acts"):
         async with desk.http.get(f"{desk.url}{path}") as r:
             assert r.status == 404
+
+
+async def test_a_press_repeated_after_the_chat_was_deleted_is_a_duplicate(desk, visitor):
+    url = f"{desk.url}/chat/messages"
+    await visitor.post(url, json={"id": "m1", "text": "/forget"})
+    async with visitor.get(f"{desk.url}/chat/events") as r:
+        events = await read_events(r, lambda e: any(n == "message" and d["buttons"] for n, d in e))
+        question = next(d for n, d in events if n == "message" and d["buttons"])
+        press = {"message": question["id"], "index": 0}
+        body = {"id": "m2", "text": "Sim", "button": press}
+        async with visitor.post(url, json=body) as first:
+            assert first.status == 202
+        await read_events(r, lambda e: any(name == "erased" for name, _ in e))
+    async with visitor.post(url, json=body) as again:
+        assert (again.status, (await again.json())["duplicate"]) == (200, True)
+
+
+async def test_a_chat_of_thousands_of_lines_shows_its_newest_and_goes_on(desk, visitor):
+    import time
+
+    from bot.model import ConversationKey
+    from tests.builders import arrival, incoming
+
+    await visitor.post(f"{desk.url}/chat/messages", json={"id": "m0", "text": "oi"})
+    (row,) = await desk.app.ledger.due(time.time() + 60) or [None]
+    chat = row or ConversationKey("web", "", "x")
+    await desk.app.line.stop(2)
+    for n in range(2500):
+        await desk.app.ledger.accept(
+            arrival(incoming(f"linha {n}", id=f"l{n}", chat=chat, at=time.time()))
+        )
+    async with visitor.get(f"{desk.url}/chat/events") as r:
+        events = await read_events(r, lambda e: e[-1][0] == "ready")
+    texts = [d["text"] for n, d in events if n == "message"]
+    assert texts[-1] == "linha 2499"
+    assert len(texts) == 300
+    async with visitor.get(f"{desk.url}/chat/events?after=5") as r:
+        events = await read_events(r, lambda e: e[-1][0] == "ready")
+    assert len([n for n, _ in events if n == "message"]) > 2400
+
+
+async def test_numbers_beyond_any_case_are_not_found(desk):
+    async with desk.local() as local:
+        for path in ("cases", "acts"):
+            async with local.get(f"/desk/{path}/{10**30}?agent=x") as r:
+                assert r.status == 404
+        async with local.get("/desk/cases") as r:
+            assert r.status == 422  # nobody said who is asking
