@@ -19,9 +19,11 @@ def sqlite_name(error: BaseException) -> str:
     return getattr(cause, "sqlite_errorname", type(cause).__name__)
 
 
-def cannot_open(database: Path, error: DBAPIError) -> BotError:
+def cannot_open(database: Path, error: DBAPIError | sqlite3.Error) -> BotError:
     """Why the database cannot be served, in words that say what to do."""
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without SQLite's finer distinction
+    code = (
+        getattr(getattr(error, "orig", error), "sqlite_errorcode", 0) & 0xFF
+    )  # without SQLite's finer distinction
     if code in _CANNOT_BE_USED:
         return ConfigError(
             [

@@ -6,6 +6,7 @@ Alembic takes most of a second to import, so it is only loaded when there is som
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -44,7 +45,7 @@ def migrate(engine: SyncEngine) -> tuple[str | None, str]:
     """
     try:
         return _migrate(engine)
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:  # the latter from a transaction's begin
         raise cannot_open(Path(engine.url.database or ""), error) from error
 
 

@@ -67,6 +67,7 @@ class Server(uvicorn.Server):
         )
         self._listening = listening
         self._ready = asyncio.Event()
+        self._leave = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -80,9 +81,19 @@ class Server(uvicorn.Server):
         finally:
             self._ready.set()
 
+    async def main_loop(self) -> None:
+        """As uvicorn's, which renews the date header ten times a second, but leaves at once."""
+        tick = 0
+        while not await self.on_tick(tick):
+            tick = (tick + 1) % 864_000
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await self._leave.wait()
+
     async def stop(self) -> None:
         """Answer what is under way, then close."""
         self.should_exit = True
+        self._leave.set()
         if self._task is not None:
             await self._task
         self._listening.close()

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, update
 
 from bot.errors import LedgerError
 from bot.intake.accept import Intake
@@ -101,7 +101,12 @@ def no_fence() -> None:
     """Settle whatever happened to the line meanwhile."""
     mine = conversations.c.key == bindparam("k")
     settling._MINE = mine
-    settling._HELD = select(conversations.c.epoch, conversations.c.facts).where(mine)
+    settling._FREE = (
+        update(conversations)
+        .where(mine)
+        .values(lease_owner="", lease_until=0, retry_at=0)
+        .returning(conversations.c.epoch, conversations.c.facts)
+    )
 
 
 def settle_in_two_steps() -> None:

@@ -118,7 +118,7 @@ async def test_after_a_confirmed_claim_the_bot_is_silent(
 async def test_without_the_fence_the_races_are_lost(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name in ("_HELD", "_MINE"):
+    for name in ("_FREE", "_MINE"):
         monkeypatch.setattr(settling, name, getattr(settling, name))  # restored afterwards
     async with running_desk(monkeypatch, tmp_path) as desk:
         broken_builds.no_fence()

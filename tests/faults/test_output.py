@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from bot.__main__ import _say
-from bot.app import configure_logging
+from bot.cli.log import configure_logging
 from tests.faults.judge import KEPT, drained, verdict
 from tests.faults.rig import Bench, Senders
 
@@ -43,7 +43,7 @@ def structlog_as_before() -> Iterator[None]:
 def test_a_log_that_cannot_be_written_stops_nothing(
     monkeypatch: pytest.MonkeyPatch, structlog_as_before: None
 ) -> None:
-    configure_logging()
+    configure_logging("info")
     monkeypatch.setattr(sys, "stderr", Full())
     structlog.get_logger().error("nobody_reads_this")
 
