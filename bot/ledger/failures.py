@@ -21,9 +21,8 @@ def sqlite_name(error: BaseException) -> str:
 
 def cannot_open(database: Path, error: DBAPIError | sqlite3.Error) -> BotError:
     """Why the database cannot be served, in words that say what to do."""
-    code = (
-        getattr(getattr(error, "orig", error), "sqlite_errorcode", 0) & 0xFF
-    )  # without SQLite's finer distinction
+    found = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+    code = found & 0xFF  # without SQLite's finer distinction
     if code in _CANNOT_BE_USED:
         return ConfigError(
             [
