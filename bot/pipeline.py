@@ -13,7 +13,8 @@ from typing import Protocol
 
 from bot.checks.approve import inside, line
 from bot.desk.surface import StaffSurface
-from bot.model import Change, Kind, OpenCase, Outcome, Ownership, SetLanguage, Turn, Verdict
+from bot.model import Kind, Ownership, Turn
+from bot.outcome import Change, OpenCase, Outcome, SetLanguage, Verdict
 from bot.words.language import detect
 from handlers.call_human import CallHuman
 from handlers.ignore_noise import IgnoreNoise

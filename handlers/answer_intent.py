@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.book import Book, Intent
 from bot.desk.surface import StaffSurface
-from bot.model import Change, Outcome, SetForm, SetTries, Turn, Verdict
+from bot.model import Turn
+from bot.outcome import Change, Outcome, SetForm, SetTries, Verdict
 from bot.rules.match import Match, classify
 from handlers.fill_form import begin
 from handlers.person import call_a_person

@@ -9,7 +9,8 @@ from bot.checks.approve import line
 from bot.checks.labels import labelled, tap
 from bot.checks.values import BookName
 from bot.desk.surface import StaffSurface
-from bot.model import Button, Outcome, SetForm, SetTries, Turn, Verdict
+from bot.model import Turn
+from bot.outcome import Button, Outcome, SetForm, SetTries, Verdict
 from handlers.open_form import HUMAN, question
 from handlers.person import call_a_person
 

@@ -8,19 +8,8 @@ from dataclasses import replace
 from bot.book import FormSpec, Intent, Slot
 from bot.checks.approve import line
 from bot.desk.surface import StaffSurface
-from bot.model import (
-    Change,
-    Fact,
-    Form,
-    Origin,
-    Outcome,
-    Remember,
-    SetForm,
-    SetTries,
-    Span,
-    Turn,
-    Verdict,
-)
+from bot.model import Fact, Form, Turn
+from bot.outcome import Change, Origin, Outcome, Remember, SetForm, SetTries, Span, Verdict
 from bot.rules.forms import find, next_slot
 from handlers.open_form import FORM_SECONDS
 from handlers.person import call_a_person

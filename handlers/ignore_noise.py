@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.book import Book
-from bot.model import Incoming, Kind, Limit, Outcome, Turn, Verdict
+from bot.model import Incoming, Kind, Limit, Turn
+from bot.outcome import Outcome, Verdict
 from bot.rules.noise import is_noise
 from handlers.open_form import anything_asked
 

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from bot.checks.approve import line
-from bot.model import Limit, Outcome, Turn, Verdict
+from bot.model import Limit, Turn
+from bot.outcome import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)

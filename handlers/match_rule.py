@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.desk.surface import StaffSurface
-from bot.model import Outcome, Turn
+from bot.model import Turn
+from bot.outcome import Outcome
 from handlers.answer_intent import answer, recognised
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bot.book import Answer
 from bot.desk.surface import StaffSurface
-from bot.model import Form, Outcome, Turn
+from bot.model import Form, Turn
+from bot.outcome import Outcome
 from bot.rules.match import Match
 from handlers.answer_intent import answer, recognised
 from handlers.fill_form import ask_again, take

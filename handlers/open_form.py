@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.book import Book
-from bot.model import Erase, Form, Outcome, SetForm, Turn, Verdict
+from bot.model import Form, Turn
+from bot.outcome import Erase, Outcome, SetForm, Verdict
 
 FORM_SECONDS = 1800.0  # a question waits half an hour for its answer
 CONFIRM = "confirm"  # the step of a question that wants a yes or a no

@@ -8,7 +8,8 @@ from bot.checks.approve import line
 from bot.checks.values import Value
 from bot.desk.hours import are_known, is_open, next_opening
 from bot.desk.surface import StaffSurface
-from bot.model import Change, OpenCase, Outcome, Outgoing, SetForm, SetTries, Turn, Verdict
+from bot.model import Turn
+from bot.outcome import Change, OpenCase, Outcome, Outgoing, SetForm, SetTries, Verdict
 
 
 async def call_a_person(

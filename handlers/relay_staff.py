@@ -6,18 +6,8 @@ from dataclasses import dataclass
 
 from bot.checks.approve import inside, line, relay
 from bot.checks.values import Value
-from bot.model import (
-    Action,
-    Case,
-    Change,
-    CloseCase,
-    Outcome,
-    ReleaseCase,
-    SetTries,
-    StaffAct,
-    Turn,
-    Verdict,
-)
+from bot.model import Action, Case, StaffAct, Turn
+from bot.outcome import Change, CloseCase, Outcome, ReleaseCase, SetTries, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,8 @@ from bot.checks.approve import line
 from bot.checks.labels import labelled, tap
 from bot.checks.values import BookName, Value
 from bot.desk.surface import StaffSurface
-from bot.model import (
-    Button,
-    Change,
-    Erase,
-    Limit,
-    Outcome,
-    Ownership,
-    SetForm,
-    SetLanguage,
-    SetTries,
-    Turn,
-    Verdict,
-)
+from bot.model import Limit, Ownership, Turn
+from bot.outcome import Button, Change, Erase, Outcome, SetForm, SetLanguage, SetTries, Verdict
 from bot.rules.commands import Command, language_code, recognise
 from bot.rules.consent import consent
 from handlers.open_form import FORGET, HUMAN, asked, question

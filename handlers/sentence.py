@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from bot.book import ButtonSpec, Sentence
 from bot.checks.approve import approve
 from bot.checks.labels import labelled
-from bot.model import Draft, Fact, Origin, Outgoing, Span, Turn
+from bot.model import Fact, Turn
+from bot.outcome import Draft, Origin, Outgoing, Span
 from bot.words.render import choose, render, variables
 
 _log = logging.getLogger(__name__)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.model import Incoming, Outcome, Ownership, Turn, Verdict
+from bot.model import Incoming, Ownership, Turn
+from bot.outcome import Outcome, Verdict
 
 _FORGET = re.compile(r"/forget(?:@\w+)?(?:\s+(yes|no))?", re.IGNORECASE)
 

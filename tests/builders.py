@@ -6,17 +6,8 @@ import hashlib
 
 from bot.book import Book, Hours
 from bot.intake.ports import Allowance, Arrival, Opened, Settlement
-from bot.model import (
-    Action,
-    Change,
-    ConversationKey,
-    Incoming,
-    Kind,
-    Outcome,
-    Outgoing,
-    StaffAct,
-    Verdict,
-)
+from bot.model import Action, ConversationKey, Incoming, Kind, StaffAct
+from bot.outcome import Change, Outcome, Outgoing, Verdict
 
 CHAT = ConversationKey("web", "", "ana")
 PUSHED = ConversationKey("wire", "shop", "ana")  # a channel whose platform must be called

@@ -14,7 +14,8 @@ from bot.app import opened, read_plan
 from bot.clock import SYSTEM
 from bot.config import PROJECT
 from bot.errors import Unreadable
-from bot.model import ConversationKey, Verdict
+from bot.model import ConversationKey
+from bot.outcome import Verdict
 from tests.builders import incoming
 
 EXTENDING = (PROJECT / "docs" / "extending.md").read_text()

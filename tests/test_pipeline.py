@@ -7,24 +7,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot import pipeline
-from bot.model import (
-    Action,
-    Case,
-    CaseStatus,
-    Erase,
-    Form,
-    Kind,
-    Limit,
-    OpenCase,
-    Outcome,
-    Outgoing,
-    Ownership,
-    SetForm,
-    SetLanguage,
-    Turn,
-    Urgency,
-    Verdict,
-)
+from bot.model import Action, Case, CaseStatus, Form, Kind, Limit, Ownership, Turn
+from bot.outcome import Erase, OpenCase, Outcome, Outgoing, SetForm, SetLanguage, Urgency, Verdict
 from bot.pipeline import dead, decide, in_its_language, road
 from tests.handlers.conftest import (
     BOOK,

@@ -13,18 +13,8 @@ from collections.abc import Iterator, Mapping
 from bot.book import Book, Language
 from bot.checks.origins import problems_of
 from bot.checks.values import Value, spans_of
-from bot.model import (
-    SYSTEM_AUTHOR,
-    Action,
-    Button,
-    ConversationKey,
-    Draft,
-    Outgoing,
-    Problem,
-    StaffAct,
-    Turn,
-    Urgency,
-)
+from bot.model import Action, ConversationKey, StaffAct, Turn
+from bot.outcome import SYSTEM_AUTHOR, Button, Draft, Outgoing, Problem, Urgency
 from bot.words.render import render
 
 MAX_CHARACTERS = 4096  # of one answer; a channel splits what it cannot show in one piece

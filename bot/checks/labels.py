@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.book import Book, ButtonSpec, Language, Sentence
-from bot.model import Button
+from bot.outcome import Button
 from bot.words.render import render
 
 

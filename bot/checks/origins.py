@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from bot.book import Book, Sentence
-from bot.model import Button, Draft, Origin, Problem, Span, Turn
+from bot.model import Turn
+from bot.outcome import Button, Draft, Origin, Problem, Span
 
 _TAG = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 _HOUSE = re.compile(r"\{\{-?\s*house\.(\w+)\s*-?\}\}")

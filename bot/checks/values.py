@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from bot.book import Book, Language
-from bot.model import Origin, Span
+from bot.outcome import Origin, Span
 from bot.words.render import render
 
 WEEKDAYS: Mapping[Language, tuple[str, ...]] = {

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.model import Button, ConversationKey
+from bot.model import ConversationKey
+from bot.outcome import Button
 
 
 @dataclass(frozen=True, slots=True)

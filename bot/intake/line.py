@@ -26,7 +26,8 @@ from bot.intake.ports import (
     Settled,
     Settlement,
 )
-from bot.model import ConversationKey, Outcome, Verdict
+from bot.model import ConversationKey
+from bot.outcome import Outcome, Verdict
 from bot.pipeline import Handler, dead, decide
 from bot.presence import Presence, Sign
 

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.book import Book
-from bot.model import ConversationKey, Incoming, Limit, Outcome, StaffAct, Turn
+from bot.model import ConversationKey, Incoming, Limit, StaffAct, Turn
+from bot.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)

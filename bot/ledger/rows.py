@@ -7,7 +7,6 @@ from typing import Any
 
 from bot.model import (
     Action,
-    Button,
     Case,
     CaseStatus,
     ConversationKey,
@@ -19,6 +18,7 @@ from bot.model import (
     Media,
     StaffAct,
 )
+from bot.outcome import Button
 
 _FORM = frozenset(field.name for field in fields(Form))
 _FACT = frozenset(field.name for field in fields(Fact))

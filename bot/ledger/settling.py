@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from bot.intake.ports import Opened, Settled, Settlement
 from bot.ledger.rows import buttons_to, form_to
 from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, messages, turns
-from bot.model import (
+from bot.outcome import (
     Change,
     CloseCase,
     Erase,

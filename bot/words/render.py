@@ -18,7 +18,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, UndefinedError, nod
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.book import Book, Sentence
-from bot.model import Origin, Span
+from bot.outcome import Origin, Span
 
 LONGEST = 4096  # signs of a rendered sentence
 HOUSE = "house"

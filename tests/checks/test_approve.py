@@ -9,20 +9,8 @@ import pytest
 
 from bot.checks.approve import MAX_CHARACTERS, approve, inside, line, relay
 from bot.checks.values import BookName
-from bot.model import (
-    Action,
-    Button,
-    Draft,
-    Fact,
-    Form,
-    KnownFacts,
-    Origin,
-    Outgoing,
-    Problem,
-    Said,
-    Span,
-    Urgency,
-)
+from bot.model import Action, Fact, Form, KnownFacts, Said
+from bot.outcome import Button, Draft, Origin, Outgoing, Problem, Span, Urgency
 from bot.words.render import render
 from tests.handlers.conftest import BOOK, CASE, CHAT, DESK, act, both, make_turn, said
 

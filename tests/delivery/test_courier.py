@@ -19,7 +19,7 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
 from bot.ledger.sqlite import SqliteEngine, writing_engine
-from bot.model import Outcome, Outgoing, Verdict
+from bot.outcome import Outcome, Outgoing, Verdict
 from tests.builders import BOOK, NOON, PUSHED, arrival, incoming, settlement
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import settling
-from bot.model import Outcome, Turn
+from bot.model import Turn
+from bot.outcome import Outcome
 from tests.desk_in_process import Desk, running_desk
 from tests.faults import broken_builds
 from tests.faults.judge import OPEN, count, drained, looking

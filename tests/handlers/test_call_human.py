@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import (
-    Button,
-    Form,
-    OpenCase,
-    Outcome,
-    Outgoing,
-    SetForm,
-    SetTries,
-    Verdict,
-)
+from bot.model import Form
+from bot.outcome import Button, OpenCase, Outcome, Outgoing, SetForm, SetTries, Verdict
 from handlers.call_human import CallHuman
 from tests.handlers.conftest import CASE, CHAT, MONDAY_10, Desk, make_turn, said
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import Form, Kind, Limit, Outcome, Ownership, Verdict
+from bot.model import Form, Kind, Limit, Ownership
+from bot.outcome import Outcome, Verdict
 from handlers.ignore_noise import IgnoreNoise
 from handlers.open_form import FORGET, HUMAN, question
 from tests.handlers.conftest import MONDAY_10, make_turn, said

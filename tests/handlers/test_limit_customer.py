@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import Limit, Outcome, Outgoing, Verdict
+from bot.model import Limit
+from bot.outcome import Outcome, Outgoing, Verdict
 from handlers.limit_customer import LimitCustomer
 from tests.handlers.conftest import CHAT, make_turn
 

@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from bot.model import (
-    Button,
-    Case,
-    CaseStatus,
-    Fact,
-    Form,
-    KnownFacts,
-    OpenCase,
-    Outcome,
-    Outgoing,
-    Remember,
-    SetForm,
-    Verdict,
-)
+from bot.model import Case, CaseStatus, Fact, Form, KnownFacts
+from bot.outcome import Button, OpenCase, Outcome, Outgoing, Remember, SetForm, Verdict
 from handlers.match_rule import MatchRule
 from tests.handlers.conftest import CHAT, MONDAY_10, Desk, make_turn, said
 

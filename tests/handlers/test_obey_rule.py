@@ -6,19 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.model import (
-    Button,
-    Fact,
-    Form,
-    KnownFacts,
-    OpenCase,
-    Outcome,
-    Outgoing,
-    Remember,
-    SetForm,
-    SetTries,
-    Verdict,
-)
+from bot.model import Fact, Form, KnownFacts
+from bot.outcome import Button, OpenCase, Outcome, Outgoing, Remember, SetForm, SetTries, Verdict
 from handlers.obey_rule import ObeyRule
 from tests.handlers.conftest import BOOK, CHAT, MONDAY_10, Desk, make_turn, said
 

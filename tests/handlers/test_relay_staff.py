@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import (
-    Action,
-    CloseCase,
-    Outcome,
-    Outgoing,
-    ReleaseCase,
-    SetTries,
-    Urgency,
-    Verdict,
-)
+from bot.model import Action
+from bot.outcome import CloseCase, Outcome, Outgoing, ReleaseCase, SetTries, Urgency, Verdict
 from handlers.relay_staff import RelayStaff
 from tests.handlers.conftest import CASE, CHAT, DESK, act, make_turn
 

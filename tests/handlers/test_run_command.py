@@ -8,15 +8,13 @@ from datetime import date, timedelta
 import pytest
 
 from bot.book import Hours
-from bot.model import (
+from bot.model import Form, Limit, Ownership
+from bot.outcome import (
     Button,
     Erase,
-    Form,
-    Limit,
     OpenCase,
     Outcome,
     Outgoing,
-    Ownership,
     SetForm,
     SetLanguage,
     SetTries,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import Outcome, Ownership, Verdict
+from bot.model import Ownership
+from bot.outcome import Outcome, Verdict
 from handlers.yield_to_human import YieldToHuman
 from tests.handlers.conftest import make_turn, said
 

@@ -16,7 +16,8 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
 from bot.ledger.sqlite import SqliteEngine, writing_engine
-from bot.model import ConversationKey, Incoming, Outcome, Outgoing, Turn, Verdict
+from bot.model import ConversationKey, Incoming, Turn
+from bot.outcome import Outcome, Outgoing, Verdict
 from bot.presence import Presence
 from tests.builders import BOOK, CHAT, arrival
 

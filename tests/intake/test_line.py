@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from bot.intake import line as line_room
 from bot.intake.ports import Opened
-from bot.model import ConversationKey, Erase, Kind, Outcome, Outgoing, Turn, Verdict
+from bot.model import ConversationKey, Kind, Turn
+from bot.outcome import Erase, Outcome, Outgoing, Verdict
 from bot.presence import Sign
 from tests.builders import BOOK, CHAT, PUSHED, arrival, incoming
 from tests.intake.conftest import echo

@@ -5,16 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.intake.ports import Opened
-from bot.model import (
-    Action,
-    CloseCase,
-    OpenCase,
-    Outcome,
-    Outgoing,
-    Ownership,
-    ReleaseCase,
-    Verdict,
-)
+from bot.model import Action, Ownership
+from bot.outcome import CloseCase, OpenCase, Outcome, Outgoing, ReleaseCase, Verdict
 from tests.builders import CHAT, NOON, PUSHED, act, answered, arrival, incoming, settlement
 
 

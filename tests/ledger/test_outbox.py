@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.model import Outcome, Outgoing, Verdict
+from bot.outcome import Outcome, Outgoing, Verdict
 from tests.builders import NOON, PUSHED, answered, arrival, incoming, settlement
 
 UNTIL = NOON + 20

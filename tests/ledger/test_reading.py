@@ -8,19 +8,8 @@ import pytest
 
 from bot.delivery.transcript import UnknownMessage, own_seq
 from bot.ledger import reading
-from bot.model import (
-    Action,
-    Erase,
-    Fact,
-    Form,
-    Kind,
-    OpenCase,
-    Outcome,
-    Outgoing,
-    Remember,
-    SetForm,
-    Verdict,
-)
+from bot.model import Action, Fact, Form, Kind
+from bot.outcome import Erase, OpenCase, Outcome, Outgoing, Remember, SetForm, Verdict
 from tests.builders import BOOK, CHAT, NOON, act, answered, arrival, incoming, settlement
 
 

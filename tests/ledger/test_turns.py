@@ -7,16 +7,13 @@ from dataclasses import replace
 import pytest
 
 from bot.intake.ports import Joining, Later, Nothing, Opened
-from bot.model import (
+from bot.model import Fact, Form, Kind, Said
+from bot.outcome import (
     Button,
-    Fact,
-    Form,
-    Kind,
     OpenCase,
     Outcome,
     Outgoing,
     Remember,
-    Said,
     SetForm,
     SetLanguage,
     SetTries,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.model import Origin, Span
+from bot.outcome import Origin, Span
 from bot.words.render import BadSentence, render, text_of, variables
 from tests.words.books import book, sentence
 
