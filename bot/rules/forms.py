@@ -31,19 +31,3 @@ def find(slot: Slot, text: str) -> str | None:
 def next_slot(form: FormSpec, slots: Mapping[str, str]) -> Slot | None:
     """The first question that is not answered yet; None once the form is complete."""
     return next((slot for slot in form.slots if slot.name not in slots), None)
-
-
-def slot(form: FormSpec, name: str) -> Slot | None:
-    """The question of that name; None where a newer book no longer asks it."""
-    return next((slot for slot in form.slots if slot.name == name), None)
-
-
-def complete(form: FormSpec, slots: Mapping[str, str]) -> bool:
-    """Whether every question is answered."""
-    return next_slot(form, slots) is None
-
-
-def fill(form: FormSpec, text: str) -> dict[str, str]:
-    """What an opening message already answers, so that nobody is asked what they have said."""
-    found = ((slot.name, find(slot, text)) for slot in form.slots)
-    return {name: value for name, value in found if value is not None}

@@ -81,21 +81,9 @@ COLOUR = Slot("colour", r"\bcor (azul|verde)\b", say("?"), say("!"))
 FORM = FormSpec("f", (ORDER, COLOUR), None)
 
 
-def test_an_opening_message_that_holds_the_answer_is_understood() -> None:
-    assert forms.fill(FORM, "cadê o pedido 48213 de COR Azul?") == {
-        "order": "48213",
-        "colour": "Azul",
-    }
-    assert forms.fill(FORM, "cadê meu pedido?") == {}
-
-
 def test_a_form_asks_what_is_missing_and_ends() -> None:
     assert forms.next_slot(FORM, {}) is ORDER
     assert forms.next_slot(FORM, {"order": "1"}) is COLOUR
-    assert not forms.complete(FORM, {"order": "1"})
-    assert forms.complete(FORM, {"order": "1", "colour": "azul"})
-    assert forms.slot(FORM, "colour") is COLOUR
-    assert forms.slot(FORM, "gone") is None
     assert forms.find(Slot("s", " +", say(""), say("")), "a  b") is None
 
 
