@@ -163,7 +163,7 @@ def _desk(context: typer.Context, command: Any) -> None:
 def _say(line: str) -> None:
     """The greeting is for a person; the desk serves on when nobody can read it."""
     try:
-        print(line, flush=True)  # noqa: T201
+        print(line, flush=True)  # noqa: T201  # written for a person to read
     except OSError:  # a closed pipe, a full disk: what is left in the buffer must not fail later
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -30,6 +30,7 @@ from bot.model import ConversationKey
 from bot.outcome import Outcome, Verdict
 from bot.pipeline import Handler, dead, decide
 from bot.presence import Presence, Sign
+from bot.rules.recent import forget_recent_texts
 
 log = structlog.get_logger()
 
@@ -233,6 +234,7 @@ class Line:
             self._ring_at(opened.turn.conversation, 0.0)
             return
         if settled.erased:
+            forget_recent_texts()
             self._presence.show(opened.turn.conversation, Sign.ERASED)
         for conversation in {message.to for message in outcome.sends}:
             self._presence.show(conversation, Sign.NEWS)

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from bot.rules.match import _ranked
 from tests.desk_in_process import Desk, running_desk
 
 
@@ -119,6 +120,7 @@ async def test_forget_asks_once_then_deletes(desk):
     assert [m["direction"] for m in left] == ["in", "out"]
     assert "55555" not in str(left)
     assert "55555" not in "\n".join((await desk.case(1))["lines"])
+    assert _ranked.cache_info().currsize == 0  # nor does matching remember what was written
 
 
 async def test_forget_can_be_declined(desk):
