@@ -50,5 +50,5 @@ class Intake:
         return accepted
 
     def _digest(self, message: Incoming) -> str:
-        said = f"{message.kind is Kind.BUTTON}\x1f{message.said}".encode()
+        said = f"{bool(message.button)}\x1f{message.said}".encode()
         return hmac.new(self.secret, said, hashlib.sha256).hexdigest()

@@ -39,7 +39,7 @@ def current_revision(connection: Connection) -> str | None:
 def migrate(engine: SyncEngine) -> tuple[str | None, str]:
     """Run what is missing; returns the revisions before and after.
 
-    Each step is one transaction, so a kill in the middle leaves the step before it.
+    All that is missing is one transaction, so a kill in the middle leaves the database as it was.
     Raises ConfigError when a newer program has already changed the database, ConfigError or
     LedgerError when it cannot be opened.
     """

@@ -64,3 +64,28 @@ def test_revisions_are_named_by_their_files():
     scripts = ScriptDirectory.from_config(config)
     assert scripts.get_heads() == [newest_revision()]
     assert {each.revision for each in scripts.walk_revisions()} == known_revisions()
+
+
+def test_a_step_that_fails_leaves_the_database_as_it_was(tmp_path, monkeypatch):
+    from alembic.operations import Operations
+    from sqlalchemy.exc import OperationalError
+
+    from bot.errors import LedgerError
+
+    made = Operations.create_table
+    tables = iter(range(100))
+
+    def third_fails(self, *args, **kwargs):
+        if next(tables) == 2:
+            raise OperationalError("CREATE TABLE", {}, sqlite3.OperationalError("disk I/O error"))
+        return made(self, *args, **kwargs)
+
+    engine = writing_engine(tmp_path / "x.db")
+    with monkeypatch.context() as broken:
+        broken.setattr(Operations, "create_table", third_fails)
+        with pytest.raises(LedgerError):
+            migrate(engine)
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+    assert migrate(engine) == (None, newest_revision())
+    engine.dispose()
