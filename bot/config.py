@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -22,6 +23,9 @@ from bot.yaml_source import Document, explain, read
 
 PROJECT = Path(__file__).resolve().parent.parent
 OVERRIDE = "NIGHTDESK__"
+TELEGRAM_API = "https://api.telegram.org"
+# Where Telegram itself delivers webhooks: core.telegram.org/bots/api#setwebhook
+WEBHOOK_PORTS = (443, 80, 88, 8443)
 
 
 class Section(BaseModel):
@@ -90,10 +94,29 @@ class Rules(Section):
     threshold: float | None = Field(None, ge=0, le=1)
 
 
+class StaffMember(Section):
+    """Somebody who may answer customers from the staff chat."""
+
+    name: str = Field(min_length=1, max_length=64)
+    telegram_id: int = Field(gt=0)
+    role: Literal["agent", "lead"] = "agent"
+
+
 class Desk(Section):
     """The people behind the bot."""
 
     seen_minutes: float = Field(15.0, gt=0)
+    staff: tuple[StaffMember, ...] = ()
+
+    @field_validator("staff")
+    @classmethod
+    def _each_once(cls, value: tuple[StaffMember, ...]) -> tuple[StaffMember, ...]:
+        for what in ("name", "telegram_id"):
+            given = [getattr(member, what) for member in value]
+            twice = next((each for each in given if given.count(each) > 1), None)
+            if twice is not None:
+                raise ValueError(f"two people have the {what} '{twice}'")
+        return value
 
 
 class Delivery(Section):
@@ -139,10 +162,29 @@ class Environment(BaseSettings):
     nightdesk_secret_key: SecretStr | None = None
     nightdesk_api_keys: SecretStr = SecretStr("")
     nightdesk_config: str = ""
+    public_url: str = ""
     telegram_bot_token: SecretStr = SecretStr("")
+    telegram_webhook_secret: SecretStr = SecretStr("")
+    telegram_api_base: str = TELEGRAM_API
+    telegram_staff_chat: int | None = None
     twilio_account_sid: str = ""
     openai_api_key: SecretStr = SecretStr("")
     anthropic_api_key: SecretStr = SecretStr("")
+
+    @field_validator("public_url", "telegram_api_base")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.strip().rstrip("/")
+
+    @field_validator("telegram_staff_chat", mode="before")
+    @classmethod
+    def _none_when_empty(cls, value: object) -> object:
+        return value if value != "" else None
+
+    @property
+    def telegram_is_on(self) -> bool:
+        """Whether there is a bot."""
+        return bool(self.telegram_bot_token.get_secret_value())
 
     @property
     def database_file(self) -> Path:
@@ -176,28 +218,84 @@ def load_environment() -> Environment:
                 for details in error.errors(include_input=False)
             ]
         ) from None
-    url = environment.database_url
-    if url.startswith(("postgresql://", "postgres://")):
-        raise ConfigError(
-            [
-                Flaw(
-                    "DATABASE_URL",
-                    "PostgreSQL is not served by this version",
-                    advice="use sqlite:///nightdesk.db",
-                )
-            ]
-        )
-    if not url.startswith("sqlite:///") or url in ("sqlite:///", "sqlite:///:memory:"):
-        raise ConfigError(
-            [
-                Flaw(
-                    "DATABASE_URL",
-                    "does not name a database this program knows",
-                    advice="write sqlite:///FILE, for example sqlite:///nightdesk.db",
-                )
-            ]
-        )
+    flaws = [*_database_flaws(environment.database_url), *_telegram_flaws(environment)]
+    if flaws:
+        raise ConfigError(flaws)
     return environment
+
+
+def _database_flaws(url: str) -> Iterator[Flaw]:
+    if url.startswith(("postgresql://", "postgres://")):
+        yield Flaw(
+            "DATABASE_URL",
+            "PostgreSQL is not served by this version",
+            advice="use sqlite:///nightdesk.db",
+        )
+    elif not url.startswith("sqlite:///") or url in ("sqlite:///", "sqlite:///:memory:"):
+        yield Flaw(
+            "DATABASE_URL",
+            "does not name a database this program knows",
+            advice="write sqlite:///FILE, for example sqlite:///nightdesk.db",
+        )
+
+
+def _telegram_flaws(environment: Environment) -> Iterator[Flaw]:
+    """What can be told without asking Telegram. A flaw never repeats a secret."""
+    token = environment.telegram_bot_token.get_secret_value()
+    if token and not re.fullmatch(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}", token):
+        yield Flaw(
+            "TELEGRAM_BOT_TOKEN",
+            "is no bot token",
+            advice="copy it from @BotFather: a number, a colon and about 35 signs",
+        )
+    secret = environment.telegram_webhook_secret.get_secret_value()
+    if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
+        yield Flaw(
+            "TELEGRAM_WEBHOOK_SECRET",
+            "has signs that Telegram does not take",
+            advice="use 1 to 256 of A-Z a-z 0-9 _ -, or leave it unset: one is made",
+        )
+    yield from _address_flaws("TELEGRAM_API_BASE", environment.telegram_api_base)
+    if environment.public_url:
+        yield from _address_flaws("PUBLIC_URL", environment.public_url)
+        yield from _webhook_flaws(environment)
+    if environment.telegram_staff_chat is not None and not token:
+        yield Flaw(
+            "TELEGRAM_STAFF_CHAT",
+            "is set, but there is no bot to speak there",
+            advice="set TELEGRAM_BOT_TOKEN too",
+        )
+
+
+def _address_flaws(name: str, url: str) -> Iterator[Flaw]:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or parts.query or parts.fragment or parts.username:
+        yield Flaw(name, "is no address", advice="write it like https://desk.example.com")
+
+
+def _webhook_flaws(environment: Environment) -> Iterator[Flaw]:
+    """What Telegram's own servers demand; a Bot API server of one's own takes any address."""
+    if environment.telegram_api_base.rstrip("/") != TELEGRAM_API:
+        return
+    if not environment.telegram_bot_token.get_secret_value():
+        return
+    try:
+        parts = urlsplit(environment.public_url)
+        port = parts.port or 443
+    except ValueError:
+        return  # said already
+    if parts.scheme != "https" or port not in WEBHOOK_PORTS:
+        ports = ", ".join(map(str, WEBHOOK_PORTS))
+        yield Flaw(
+            "PUBLIC_URL",
+            f"Telegram delivers to https addresses on the ports {ports} only",
+            environment.public_url,
+            "put the desk behind such an address, or leave PUBLIC_URL unset to poll instead",
+        )
 
 
 def config_file(named: str) -> Path:

@@ -70,6 +70,10 @@ class Unreadable(ChannelError):
 class DeliveryRefused(ChannelError):
     """The platform refused the message for good."""
 
+    def __init__(self, reason: str = "refused") -> None:
+        self.reason = reason  # a stable word: "blocked", "gone", "too_long", "refused"
+        super().__init__(reason)
+
 
 class DeliveryDelayed(ChannelError):
     """The platform asks to be left alone for a while."""

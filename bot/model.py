@@ -72,6 +72,11 @@ class Media:
 
     kind: str  # "voice", "photo", "document", "sticker", "location" ...
     reference: str = ""  # the channel's own handle for it
+    unique: str = ""  # the same for the same file, whatever its handle
+    name: str = ""  # of the file
+    mime: str = ""
+    size: int = 0  # bytes, as claimed; 0: not said
+    detail: str = ""  # what a person should see of it: coordinates, a contact's number
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +94,25 @@ class Incoming:
     media: tuple[Media, ...] = ()
     language: str = ""  # of the sender's app: a first guess, until something is understood
     seq: int = 0
+    name: str = ""  # what the sender calls themselves
+    public: bool = False  # said where others read along
+    delivery: str = ""  # the platform's id of this delivery, where repeats bear another than `id`
 
     @property
     def said(self) -> str:
         """What to understand: the value of a button where one was pressed, else the text."""
         return self.button or self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A customer has changed a message after sending it."""
+
+    id: str  # the platform's id of this delivery, the key for dropping repeats
+    conversation: ConversationKey
+    message: str  # the id of the message that was changed
+    text: str  # what it says now
+    at: float  # Unix time
 
 
 class Action(StrEnum):
@@ -104,6 +123,7 @@ class Action(StrEnum):
     NOTE = "note"  # stays inside
     RELEASE = "release"  # back to the bot, the case stays open
     RESOLVE = "resolve"  # back to the bot, the case is closed
+    ASIDE = "aside"  # said at the desk, but no act: reaches nobody, and the author is told so
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +136,8 @@ class StaffAct:
     action: Action
     text: str = ""
     surface: ConversationKey = ConversationKey("desk", "", "")  # where to answer the agent
+    message: str = ""  # the surface's id of the agent's message, to be quoted in the answer
+    why: str = ""  # of an aside: a stable word such as "stranger" or "not_a_reply"
 
 
 class CaseStatus(StrEnum):
@@ -231,6 +253,8 @@ class Turn:
     unanswered: tuple[int, ...] = ()  # earlier messages that wait for a person's reply
     pinned_language: bool = False  # the customer chose the language with a command
     retry_after: float = 3600.0  # seconds until one more message would pass, when limited
+    name: str = ""  # what the customer calls themselves: text, never trusted
+    public: bool = False  # others read along: nothing personal is asked, known or said
 
     @property
     def text(self) -> str:

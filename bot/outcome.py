@@ -63,12 +63,14 @@ class Outgoing:
     """A message that may be sent. Only `checks/approve.py` makes one."""
 
     to: ConversationKey
-    text: str
+    text: str  # as it reads where there is no formatting
     author: str  # "model", "rule", "staff", "system"
     answers: tuple[int, ...] = ()  # arrival numbers of the messages it answers
     buttons: tuple[Button, ...] = ()
     media: tuple[Media, ...] = ()
     urgency: Urgency = Urgency.REPLY
+    marked: str = ""  # the same in Markdown, foreign words escaped; "" where nothing is formatted
+    shows_case: bool = False  # to staff: whoever answers it speaks to this turn's customer
 
 
 @dataclass(frozen=True, slots=True)

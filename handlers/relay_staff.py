@@ -21,6 +21,8 @@ class RelayStaff:
         act = turn.act
         if act is None:
             return None
+        if act.action is Action.ASIDE:
+            return _told(act, turn, f"staff_{act.why}", _aside(act))
         if turn.case is None or act.case != turn.case.id:
             return _told(act, turn, "staff_no_case", {"case": act.case or 0})
         match act.action:
@@ -33,8 +35,14 @@ class RelayStaff:
                 return Outcome(Verdict.RELAYED, "release", changes=changes)
             case Action.RESOLVE:
                 return _resolved(turn.case, turn)
-            case Action.NOTE | Action.CLAIM:  # a claim was applied when it was accepted
+            case _:  # a note stays inside; a claim was applied when it was accepted
                 return Outcome(Verdict.RELAYED, act.action.value)
+
+
+def _aside(act: StaffAct) -> dict[str, Value]:
+    """A stranger is told the number under which an admin can let them in."""
+    number = act.agent.rpartition(":")[2]
+    return {"id": int(number)} if act.why == "stranger" and number.isdecimal() else {}
 
 
 def _told(act: StaffAct, turn: Turn, name: str, values: dict[str, Value]) -> Outcome:

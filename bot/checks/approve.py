@@ -18,7 +18,7 @@ from bot.outcome import SYSTEM_AUTHOR, Button, Draft, Outgoing, Problem, Urgency
 from bot.words.render import render
 
 MAX_CHARACTERS = 4096  # of one answer; a channel splits what it cannot show in one piece
-STAFF_CHANNELS = frozenset({"desk"})
+STAFF_CHANNELS = frozenset({"desk", "telegram_staff"})
 
 
 def approve(draft: Draft, turn: Turn) -> Outgoing | tuple[Problem, ...]:

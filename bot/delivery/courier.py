@@ -102,13 +102,14 @@ class Courier:
                 external_id = await sender.send(parcel)
         except DeliveryRefused as error:
             log.warning("send_refused", message=parcel.seq, error=type(error).__name__)
-            await self._outbox.refused(parcel.seq, self._owner)
+            now = self._clock.now()
+            await self._outbox.refused(parcel.seq, self._owner, error.reason, now)
         except DeliveryDelayed as error:
             await self._outbox.delayed(
                 parcel.seq, self._owner, self._clock.now() + error.retry_after
             )
         except Exception as error:  # noqa: BLE001  # it cannot be told whether it had left
             log.warning("send_unknown", message=parcel.seq, error=type(error).__name__)
-            await self._outbox.unknown(parcel.seq, self._owner)
+            await self._outbox.unknown(parcel.seq, self._owner, self._clock.now())
         else:
             await self._outbox.sent(parcel.seq, self._owner, external_id)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.model import ConversationKey
-from bot.outcome import Button
+from bot.outcome import Button, Outgoing
+
+UNKNOWN = "unknown"  # why a parcel is reported to staff, beside the reasons of DeliveryRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,25 @@ class Parcel:
     text: str
     author: str
     buttons: tuple[Button, ...]
+    marked: bool = False  # the text is Markdown
+    quote: str = ""  # the platform's id of the message to quote
+    case: int | None = None  # the case it shows to staff, or the open case of the customer's chat
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most so many messages in any window of so many seconds."""
+
+    most: int
+    seconds: float
 
 
 class Sender(Protocol):
     """A platform that must be called. Channels that read the ledger need none."""
+
+    def rates(self, to: ConversationKey) -> Mapping[str, Rate]:
+        """What a message to this chat counts against, by name; names may be shared by chats."""
+        ...
 
     async def send(self, parcel: Parcel) -> str:
         """Send once and return the platform's id.
@@ -37,18 +54,38 @@ class Outbox(Protocol):
     """Where answers wait to be sent."""
 
     async def take(
-        self, owner: str, now: float, until: float, most: int, channels: Sequence[str]
+        self,
+        owner: str,
+        now: float,
+        until: float,
+        most: int,
+        channels: Sequence[str],
+        resting: Collection[ConversationKey] = (),
     ) -> Sequence[Parcel]:
-        """Move rows from pending to sending: the oldest of each chat, on its ownership epoch."""
+        """Move rows from pending to sending: the oldest of each chat, on its ownership epoch.
+
+        Chats in `resting` are left alone. Replies go before what is shown to staff.
+        """
         ...
 
     async def sent(self, seq: int, owner: str, external_id: str) -> None: ...
 
-    async def refused(self, seq: int, owner: str) -> None: ...
+    async def refused(
+        self, seq: int, owner: str, reason: str, at: float, notice: Outgoing | None = None
+    ) -> None:
+        """Mark it failed for that reason and tell staff, in one transaction.
+
+        "blocked" also holds back whatever else waits for that chat.
+        """
+        ...
 
     async def delayed(self, seq: int, owner: str, until: float) -> None: ...
 
-    async def unknown(self, seq: int, owner: str) -> None: ...
+    async def unknown(
+        self, seq: int, owner: str, at: float, notice: Outgoing | None = None
+    ) -> None:
+        """It may have arrived: mark it so and tell staff, in one transaction."""
+        ...
 
     async def being_sent(self, conversation: ConversationKey) -> bool: ...
 

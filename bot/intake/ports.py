@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.book import Book
-from bot.model import ConversationKey, Incoming, Limit, StaffAct, Turn
-from bot.outcome import Outcome
+from bot.model import ConversationKey, Edit, Incoming, Kind, Limit, StaffAct, Turn
+from bot.outcome import Outcome, Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,29 @@ class ActAccepted:
     seq: int
     duplicate: bool = False
     holder: str = ""  # who held the chat before
+
+
+class Edited(StrEnum):
+    """What became of an edit."""
+
+    REPLACED = "replaced"  # nobody had read it yet: the new text takes the old one's place
+    KEPT = "kept"  # answered already: kept beside the old text, no second answer
+    SAME = "same"  # nothing that can be read has changed
+    DUPLICATE = "duplicate"
+    UNKNOWN = "unknown"  # there is no such message, or no longer
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """An authentic delivery that is no message we understand."""
+
+    channel: str
+    account: str
+    reason: str  # a stable word: "not_json", "unknown_kind", "wrong_shape", "too_large"
+    body: bytes  # as it came; empty when it was too large to read
+    at: float  # Unix time
+    conversation: ConversationKey | None = None  # where it could be told
+    size: int = 0  # bytes, as announced or read
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +164,58 @@ class Inbox(Protocol):
 
     async def count_refused(self, channel: str, at: float) -> None:
         """Count a message that was refused without being stored."""
+        ...
+
+    async def edit(self, edit: Edit, kind: Kind, notice: Outgoing | None) -> Edited:
+        """Replace what nobody has read yet, or keep the new text beside the old one.
+
+        `kind` is what the new text is; `notice` tells staff, where a person has the message.
+        Raises LedgerError.
+        """
+        ...
+
+
+class Quarantine(Protocol):
+    """Where deliveries are kept that nobody could read."""
+
+    async def keep(self, poison: Poison) -> None:
+        """Raises LedgerError."""
+        ...
+
+
+class Contacts(Protocol):
+    """What platforms say about chats rather than in them."""
+
+    async def blocked(self, chat: ConversationKey, blocked: bool, at: float) -> None:
+        """The customer has shut us out, or let us in again. Raises LedgerError."""
+        ...
+
+    async def moved(self, before: ConversationKey, after: ConversationKey, at: float) -> None:
+        """A chat goes on under another id, with everything in it. Raises LedgerError."""
+        ...
+
+    async def home_of(self, chat: ConversationKey) -> ConversationKey:
+        """The id under which this chat goes on; its own if it never moved. Raises LedgerError."""
+        ...
+
+
+class StaffChat(Protocol):
+    """What a staff surface that must be called asks of the ledger."""
+
+    async def case_shown(self, surface: ConversationKey, message: str) -> int | None:
+        """The case that a message of ours in this staff chat shows. Raises LedgerError."""
+        ...
+
+    async def tell(self, message: Outgoing, case: int | None, at: float) -> None:
+        """Put something into the outbox of a staff surface. Raises LedgerError."""
+        ...
+
+    async def being_sent(self, conversation: ConversationKey) -> bool:
+        """Whether a row of this chat is on its way right now. Raises LedgerError."""
+        ...
+
+    async def took_last(self, surface: ConversationKey) -> bool | None:
+        """Whether the last message to this staff chat arrived; None if there was none."""
         ...
 
 

@@ -22,7 +22,7 @@ from bot.ledger.tables import (
     staff_seen,
 )
 from bot.limits.budget import Charges, charge
-from bot.model import Action, ConversationKey, Incoming, Kind, Limit, Ownership, StaffAct
+from bot.model import Action, ConversationKey, Incoming, Kind, Limit, Media, Ownership, StaffAct
 
 _FIND_DELIVERY = select(deliveries.c.digest).where(
     deliveries.c.channel == bindparam("channel"),
@@ -35,11 +35,20 @@ _ADD_DELIVERY = (
 _TOUCH_CONVERSATION = (
     upsert(conversations)
     .values(
-        key=bindparam("key"), last_in_at=bindparam("last_in_at"), language=bindparam("language")
+        key=bindparam("key"),
+        last_in_at=bindparam("last_in_at"),
+        language=bindparam("language"),
+        name=bindparam("name"),
+        public=bindparam("public"),
     )
     .on_conflict_do_update(
         index_elements=[conversations.c.key],
-        set_={"last_in_at": func.max(conversations.c.last_in_at, bindparam("last_in_at"))},
+        set_={
+            "last_in_at": func.max(conversations.c.last_in_at, bindparam("last_in_at")),
+            "name": bindparam("name"),
+            "public": bindparam("public"),
+            "blocked_at": None,  # whoever writes can be written to
+        },
     )
     .returning(conversations.c.ownership)
 )
@@ -76,7 +85,14 @@ def accept(connection: Connection, arrival: Arrival) -> Accepted:
         same = connection.execute(_FIND_DELIVERY, delivery).scalar() == arrival.digest
         return Accepted(Admission.DUPLICATE if same else Admission.CONFLICT)
     ownership = connection.execute(
-        _TOUCH_CONVERSATION, {"key": key, "last_in_at": at, "language": message.language or None}
+        _TOUCH_CONVERSATION,
+        {
+            "key": key,
+            "last_in_at": at,
+            "language": message.language or None,
+            "name": message.name,
+            "public": message.public,
+        },
     ).scalar_one()
     limit, retry_after = Limit.PASS, 0.0
     if arrival.allowance is not None and ownership != Ownership.HUMAN:
@@ -104,10 +120,11 @@ class Refused(Exception):
 def _delivery_key(message: Incoming) -> dict[str, str]:
     """Ids count per chat: one sender's choice of ids never reaches into another chat."""
     conversation = message.conversation
+    delivery = message.delivery or message.id
     return {
         "channel": conversation.channel,
         "account": conversation.account,
-        "key": f"{conversation}/{message.id}",  # the key of a conversation is quoted: no seam
+        "key": f"{conversation}/{delivery}",  # the key of a conversation is quoted: no seam
     }
 
 
@@ -142,12 +159,16 @@ def _message_row(message: Incoming, key: str, limit: Limit, retry_after: float) 
         "text": message.text,
         "button": message.button,
         "quoted": message.quoted,
-        "media": [{"kind": each.kind, "reference": each.reference} for each in message.media]
-        or None,
+        "media": [_said_of(each) for each in message.media] or None,
         "limit_verdict": limit.value,
         "retry_after": retry_after,
         "at": message.received_at,
     }
+
+
+def _said_of(media: Media) -> dict[str, str | int]:
+    """A medium without what was not said of it."""
+    return {name: value for name, value in asdict(media).items() if value}
 
 
 def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
@@ -187,6 +208,8 @@ def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
                 "agent": act.agent,
                 "action": act.action.value,
                 "surface": str(act.surface),
+                **({"message": act.message} if act.message else {}),
+                **({"why": act.why} if act.why else {}),
             },
             "at": at,
         },

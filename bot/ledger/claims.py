@@ -32,7 +32,7 @@ def claim(connection: Connection, case: int, conversation: str, agent: str, at: 
         .values(status="claimed", agent=agent, claimed_at=at, resolved_at=None)
     )
     _supersede_bot_answers(connection, conversation)
-    _reopen_running_turn(connection, conversation)
+    reopen_running_turn(connection, conversation)
 
 
 def _supersede_bot_answers(connection: Connection, conversation: str) -> None:
@@ -61,7 +61,8 @@ def _supersede_bot_answers(connection: Connection, conversation: str) -> None:
     )
 
 
-def _reopen_running_turn(connection: Connection, conversation: str) -> None:
+def reopen_running_turn(connection: Connection, conversation: str) -> None:
+    """Put the rows of the turn that is being decided back into the line."""
     taken = (
         connection.execute(
             update(messages)

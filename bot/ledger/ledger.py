@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from bot.book import Book
@@ -16,18 +16,21 @@ from bot.intake.ports import (
     Admission,
     Arrival,
     Begun,
+    Edited,
     Opened,
+    Poison,
     Settled,
     Settlement,
 )
-from bot.ledger import accept, opening, outbox, reading, settling, sweeping
+from bot.ledger import accept, contacts, editing, opening, outbox, reading, settling, sweeping
 from bot.ledger.engine import Engine
 from bot.ledger.opening import Opening
-from bot.model import ConversationKey, Incoming, StaffAct
+from bot.model import ConversationKey, Edit, Incoming, Kind, StaffAct
+from bot.outcome import Outgoing
 
 
 class Ledger:
-    """Satisfies Inbox, LineLedger, Outbox, Transcripts and Cases over any engine."""
+    """Satisfies every port of intake, delivery and desk over any engine."""
 
     def __init__(self, engine: Engine, how_to_open: Opening, pulled: frozenset[str]) -> None:
         self._engine = engine
@@ -48,6 +51,33 @@ class Ledger:
 
     async def count_refused(self, channel: str, at: float) -> None:
         await self._engine.write(partial(accept.count, name=f"refused.{channel}", at=at))
+
+    async def edit(self, edit: Edit, kind: Kind, notice: Outgoing | None) -> Edited:
+        return await self._engine.write(partial(editing.edit, edit=edit, kind=kind, notice=notice))
+
+    async def keep(self, poison: Poison) -> None:
+        """Put an unreadable delivery out of the way."""
+        await self._engine.write(partial(contacts.keep, poison=poison))
+
+    async def blocked(self, chat: ConversationKey, blocked: bool, at: float) -> None:
+        await self._engine.write(partial(contacts.blocked, chat=chat, is_blocked=blocked, at=at))
+
+    async def moved(self, before: ConversationKey, after: ConversationKey, at: float) -> None:
+        await self._engine.write(partial(contacts.moved, before=before, after=after, at=at))
+
+    async def home_of(self, chat: ConversationKey) -> ConversationKey:
+        return await self._engine.read(partial(contacts.home_of, chat=chat))
+
+    async def case_shown(self, surface: ConversationKey, message: str) -> int | None:
+        return await self._engine.read(
+            partial(reading.case_shown, surface=str(surface), message=message)
+        )
+
+    async def tell(self, message: Outgoing, case: int | None, at: float) -> None:
+        await self._engine.write(partial(outbox.tell, message=message, case=case, at=at))
+
+    async def took_last(self, surface: ConversationKey) -> bool | None:
+        return await self._engine.read(partial(reading.took_last, surface=str(surface)))
 
     async def begin(
         self, conversation: ConversationKey, owner: str, now: float, book: Book, seed: int
@@ -87,10 +117,24 @@ class Ledger:
         return await self._engine.read(partial(sweeping.due, now=now))
 
     async def take(
-        self, owner: str, now: float, until: float, most: int, channels: Sequence[str]
+        self,
+        owner: str,
+        now: float,
+        until: float,
+        most: int,
+        channels: Sequence[str],
+        resting: Collection[ConversationKey] = (),
     ) -> Sequence[Parcel]:
         return await self._engine.write(
-            partial(outbox.take, owner=owner, now=now, until=until, most=most, channels=channels)
+            partial(
+                outbox.take,
+                owner=owner,
+                now=now,
+                until=until,
+                most=most,
+                channels=channels,
+                resting=resting,
+            )
         )
 
     async def sent(self, seq: int, owner: str, external_id: str) -> None:
@@ -98,11 +142,35 @@ class Ledger:
             partial(outbox.finish, seq=seq, owner=owner, state="sent", external_id=external_id)
         )
 
-    async def refused(self, seq: int, owner: str) -> None:
-        await self._engine.write(partial(outbox.finish, seq=seq, owner=owner, state="failed"))
+    async def refused(
+        self, seq: int, owner: str, reason: str, at: float, notice: Outgoing | None = None
+    ) -> None:
+        await self._engine.write(
+            partial(
+                outbox.fail,
+                seq=seq,
+                owner=owner,
+                state="failed",
+                reason=reason,
+                at=at,
+                notice=notice,
+            )
+        )
 
-    async def unknown(self, seq: int, owner: str) -> None:
-        await self._engine.write(partial(outbox.finish, seq=seq, owner=owner, state="unknown"))
+    async def unknown(
+        self, seq: int, owner: str, at: float, notice: Outgoing | None = None
+    ) -> None:
+        await self._engine.write(
+            partial(
+                outbox.fail,
+                seq=seq,
+                owner=owner,
+                state="unknown",
+                reason="unknown",
+                at=at,
+                notice=notice,
+            )
+        )
 
     async def delayed(self, seq: int, owner: str, until: float) -> None:
         await self._engine.write(partial(outbox.put_off, seq=seq, owner=owner, until=until))

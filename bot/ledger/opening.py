@@ -16,7 +16,7 @@ from bot.intake.joining import Waiting, next_burst
 from bot.intake.ports import Begun, Joining, Later, Nothing, Opened, Pauses
 from bot.ledger.rows import act_from, case_from, facts_from, form_from, incoming_from
 from bot.ledger.tables import CASE_IS_OPEN, ROW_IS_OPEN, cases, conversations, messages, turns
-from bot.model import ConversationKey, Kind, Limit, Ownership, Said, Turn
+from bot.model import ConversationKey, Kind, KnownFacts, Limit, Ownership, Said, Turn
 
 WAITING_AT_ONCE = 100  # rows looked at when the next burst is chosen
 LONGEST_REST = 60.0  # seconds; a rest that seems longer means that the clock went back
@@ -212,11 +212,14 @@ def _turn(
         retry_after=rows[0].retry_after,
         form=form_from(conversation.form),
         book=book,
-        facts=facts_from(conversation.facts),
+        # What one person told is nothing that the others should hear.
+        facts=KnownFacts() if conversation.public else facts_from(conversation.facts),
         language=language if language in book.languages else book.default_language,
         now=now,
         deadline=now + opening.turn_seconds,
         seed=seed,
         unanswered=tuple(unanswered),
         pinned_language=bool(conversation.pinned_language),
+        name=conversation.name,
+        public=bool(conversation.public),
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.delivery.ports import Parcel
-from bot.ledger.rows import buttons_from
-from bot.ledger.tables import conversations, messages
+from bot.ledger.rows import buttons_from, buttons_to
+from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, messages
 from bot.model import ConversationKey
+from bot.outcome import Outgoing
 
 
 def take(
@@ -19,12 +22,13 @@ def take(
     until: float,
     most: int,
     channels: Sequence[str],
+    resting: Collection[ConversationKey] = (),
 ) -> Sequence[Parcel]:
     """Move the oldest pending row of each chat to sending.
 
     At most one row of a chat is on its way at a time, and only on the chat's present ownership
     epoch: a bot's answer never overtakes a claim. `until` on a pending row is a platform's wish
-    to be left alone; it holds back that chat alone.
+    to be left alone; it holds back that chat alone. What is shown to staff goes last.
     """
     row, on_its_way = messages.alias("row"), messages.alias("on_its_way")
     first_of_chat = (
@@ -38,6 +42,7 @@ def take(
         .where(
             row.c.state == "pending",
             row.c.until <= now,
+            row.c.conversation.not_in([str(chat) for chat in resting]),
             or_(*(row.c.conversation.startswith(f"{name}/") for name in channels)),
             row.c.seq == first_of_chat,
             row.c.epoch == conversations.c.epoch,
@@ -48,7 +53,7 @@ def take(
                 )
             ),
         )
-        .order_by(row.c.seq)
+        .order_by(row.c.inside, row.c.seq)
         .limit(most)
     ).scalars()
     seqs = list(ready)
@@ -64,19 +69,31 @@ def take(
             messages.c.text,
             messages.c.author,
             messages.c.buttons,
+            messages.c.marked,
+            messages.c.quote,
+            messages.c.inside,
+            func.coalesce(
+                messages.c.case_id,
+                select(cases.c.id)
+                .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
+                .scalar_subquery(),
+            ).label("about"),
         )
+    ).all()
+    return [_parcel(each) for each in sorted(rows, key=lambda each: (each.inside, each.seq))]
+
+
+def _parcel(row: Any) -> Parcel:
+    return Parcel(
+        row.seq,
+        ConversationKey.parse(row.conversation),
+        row.text,
+        row.author,
+        buttons_from(row.buttons),
+        marked=row.marked,
+        quote=row.quote,
+        case=row.about,
     )
-    parcels = [
-        Parcel(
-            each.seq,
-            ConversationKey.parse(each.conversation),
-            each.text,
-            each.author,
-            buttons_from(each.buttons),
-        )
-        for each in rows
-    ]
-    return sorted(parcels, key=lambda parcel: parcel.seq)
 
 
 def finish(connection: Connection, seq: int, owner: str, state: str, external_id: str = "") -> bool:
@@ -94,6 +111,77 @@ def finish(connection: Connection, seq: int, owner: str, state: str, external_id
         .values(state=state, external_id=external_id, until=0)
     )
     return bool(done.rowcount)
+
+
+def fail(
+    connection: Connection,
+    seq: int,
+    owner: str,
+    state: str,
+    reason: str,
+    at: float,
+    notice: Outgoing | None,
+) -> None:
+    """The send ended badly: note why, hold back what else waits for a lost chat, tell staff."""
+    failed = connection.execute(
+        update(messages)
+        .where(
+            messages.c.seq == seq,
+            messages.c.owner == owner,
+            messages.c.state.in_(("sending", "unknown")),
+        )
+        .values(state=state, failure=reason, until=0)
+        .returning(messages.c.conversation)
+    ).first()
+    if failed is None:
+        return
+    if reason == "blocked":
+        block(connection, failed.conversation, at)
+    if notice is not None:
+        case = connection.execute(
+            select(cases.c.id).where(cases.c.conversation == failed.conversation, CASE_IS_OPEN)
+        ).scalar()
+        tell(connection, notice, case, at)
+
+
+def block(connection: Connection, conversation: str, at: float) -> None:
+    """The customer has shut us out: nothing more is tried until they write again."""
+    connection.execute(
+        update(conversations).where(conversations.c.key == conversation).values(blocked_at=at)
+    )
+    connection.execute(
+        update(messages)
+        .where(messages.c.conversation == conversation, messages.c.state == "pending")
+        .values(state="failed", failure="blocked")
+    )
+
+
+def tell(connection: Connection, message: Outgoing, case: int | None, at: float) -> None:
+    """Put something for staff into the outbox; `case` is what a reply to it will mean."""
+    to = str(message.to)
+    know(connection, to, at)
+    connection.execute(
+        insert(messages),
+        {
+            "conversation": to,
+            "direction": "out",
+            "state": "pending",
+            "author": message.author,
+            "text": message.text,
+            "buttons": buttons_to(message.buttons),
+            "answers": [],
+            "case_id": case if message.shows_case else None,
+            "inside": True,
+            "at": at,
+        },
+    )
+
+
+def know(connection: Connection, conversation: str, at: float) -> None:
+    """Make sure that a chat which we write to first has its row."""
+    connection.execute(
+        upsert(conversations).values(key=conversation, last_in_at=at).on_conflict_do_nothing()
+    )
 
 
 def put_off(connection: Connection, seq: int, owner: str, until: float) -> None:

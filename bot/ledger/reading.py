@@ -241,3 +241,29 @@ def backlog(connection: Connection) -> dict[str, int]:
         .group_by(messages.c.state)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def case_shown(connection: Connection, surface: str, message: str) -> int | None:
+    """The case that a message of ours in a staff chat shows, by the platform's id of it."""
+    return connection.execute(
+        select(messages.c.case_id).where(
+            messages.c.conversation == surface,
+            messages.c.external_id == message,
+            messages.c.direction == "out",
+        )
+    ).scalar()
+
+
+def took_last(connection: Connection, surface: str) -> bool | None:
+    """Whether the last thing that left for a staff chat arrived; None if nothing ever left."""
+    state = connection.execute(
+        select(messages.c.state)
+        .where(
+            messages.c.conversation == surface,
+            messages.c.direction == "out",
+            messages.c.state.in_(("sent", "failed", "unknown")),
+        )
+        .order_by(messages.c.seq.desc())
+        .limit(1)
+    ).scalar()
+    return None if state is None else state == "sent"

@@ -49,6 +49,8 @@ def act_from(row: Any) -> StaffAct:
         action=Action(row.act["action"]),
         text=row.text,
         surface=ConversationKey.parse(row.act["surface"]),
+        message=row.act.get("message", ""),
+        why=row.act.get("why", ""),
     )
 
 

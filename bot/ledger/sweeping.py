@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.ledger.opening import LONGEST_REST
-from bot.ledger.tables import ROW_IS_OPEN, charges, conversations, deliveries, messages
+from bot.ledger.tables import ROW_IS_OPEN, charges, conversations, deliveries, messages, quarantine
 from bot.model import ConversationKey
 
 DELIVERY_SECONDS = 8 * 86_400.0  # Telegram gives up after 24 h; random update ids restart after 7 d
@@ -54,4 +54,5 @@ def free_all_leases(connection: Connection) -> int:
 def purge(connection: Connection, now: float) -> None:
     """Forget keys and charges that can matter no more."""
     connection.execute(delete(deliveries).where(deliveries.c.at < now - DELIVERY_SECONDS))
+    connection.execute(delete(quarantine).where(quarantine.c.at < now - DELIVERY_SECONDS))
     connection.execute(delete(charges).where(charges.c.at < now - CHARGE_SECONDS))

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -48,6 +49,9 @@ conversations = Table(
     Column("lease_until", Float, nullable=False, server_default=text("0")),
     Column("fence", Integer, nullable=False, server_default=text("0")),  # rises with each lease
     Column("retry_at", Float, nullable=False, server_default=text("0")),
+    Column("name", String, nullable=False, server_default=""),  # as the customer calls themselves
+    Column("public", Boolean, nullable=False, server_default=text("0")),  # others read along
+    Column("blocked_at", Float),  # the customer has shut us out since then
 )
 
 # direction: in (customer), out (to a customer or an agent), act (staff; never shown to customers).
@@ -82,7 +86,14 @@ messages = Table(
     Column("until", Float, nullable=False, server_default=text("0")),
     Column("act", JSON(none_as_null=True)),
     Column("at", Float, nullable=False),
+    Column("marked", Boolean, nullable=False, server_default=text("0")),  # the text is Markdown
+    Column("quote", String, nullable=False, server_default=""),  # of out: external id to quote
+    Column("failure", String, nullable=False, server_default=""),  # why a send failed
+    Column("case_id", Integer),  # of out to staff: the case that a reply to it means
+    Column("inside", Boolean, nullable=False, server_default=text("0")),  # for staff, goes last
+    Column("edits", JSON(none_as_null=True)),  # of in: later texts, [{text, at}]
     Index("messages_conversation", "conversation", "seq"),
+    Index("messages_external", "conversation", "external_id"),
     Index(
         "messages_open",
         "conversation",
@@ -160,6 +171,33 @@ counters = Table(
     Column("day", String, primary_key=True),  # UTC date
     Column("name", String, primary_key=True),
     Column("n", Integer, nullable=False),
+)
+
+# Authentic deliveries that nobody could read. Kept as long as delivery keys.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("channel", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("conversation", String, nullable=False, server_default=""),  # "" where it was not told
+    Column("reason", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("quarantine_at", "at"),
+    sqlite_autoincrement=True,
+)
+
+# Chats that go on under another id: a group that became a supergroup.
+moved_chats = Table(
+    "moved_chats",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("before", String, primary_key=True),
+    Column("after", String, nullable=False),
+    Column("at", Float, nullable=False),
 )
 
 # When a staff surface was last connected: a promise of a person needs somebody to see it.

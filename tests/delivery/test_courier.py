@@ -127,7 +127,7 @@ async def test_no_more_sends_under_way_than_senders(ledger, wire, courier):
 @pytest.mark.parametrize(
     ("problem", "state"),
     [
-        (DeliveryRefused("blocked"), "failed"),
+        (DeliveryRefused("too_long"), "failed"),
         (DeliveryUnknown("cut"), "unknown"),
         (ValueError("not foreseen"), "unknown"),
     ],

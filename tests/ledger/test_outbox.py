@@ -61,11 +61,15 @@ async def test_a_channel_without_a_sender_keeps_its_rows(ledger, pending):
 async def test_a_send_ends_in_the_state_that_is_known(ledger, pending, rows, finish, state):
     await pending("ana", parts=2)
     (parcel,) = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
-    more = ("ext-1",) if finish == "sent" else ()
+    more = {"sent": ("ext-1",), "refused": ("too_long", NOON), "unknown": (NOON,)}[finish]
     await getattr(ledger, finish)(parcel.seq, "w", *more)
 
-    (row,) = await rows("SELECT state, external_id FROM messages WHERE seq = :s", s=parcel.seq)
-    assert (row["state"], row["external_id"]) == (state, "".join(more))
+    (row,) = await rows(
+        "SELECT state, external_id, failure FROM messages WHERE seq=:s", s=parcel.seq
+    )
+    why = {"sent": "", "refused": "too_long", "unknown": "unknown"}[finish]
+    assert (row["state"], row["failure"]) == (state, why)
+    assert row["external_id"] == ("ext-1" if finish == "sent" else "")
     assert await take(ledger) == ["2 ana"]  # what follows still goes, in order
 
 
