@@ -25,6 +25,7 @@ from bot.errors import BotError, ConfigError, Flaw
 from bot.intake.accept import Intake
 from bot.intake.line import Line
 from bot.intake.ports import Allowance, Pauses
+from bot.ledger.answers import Channels
 from bot.ledger.file import FileLock, private_file, secret_beside, socket_path
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
@@ -242,7 +243,7 @@ def _ledger(plan: Plan, database: Path) -> Ledger:
         turn_seconds=deadlines.turn_seconds,
         history_messages=inbox.history_messages,
     )
-    return Ledger(SqliteEngine(database), opening, PULLED)
+    return Ledger(SqliteEngine(database), opening, Channels(PULLED))
 
 
 async def serve(plan: Plan, now_open: Callable[[int], None]) -> None:

@@ -26,13 +26,15 @@ from bot.intake.ports import (
     Settled,
     Settlement,
 )
-from bot.model import ConversationKey
+from bot.model import ConversationKey, Turn
 from bot.outcome import Outcome, Verdict
 from bot.pipeline import Handler, dead, decide
 from bot.presence import Presence, Sign
 from bot.rules.recent import forget_recent_texts
 
 log = structlog.get_logger()
+
+Show = Callable[[Turn, Outcome], Outcome]  # adds what staff are to see of it
 
 MOST_ATTEMPTS = 5
 LONGEST_SECONDS = 600.0  # from a turn's first attempt, looked at when an attempt fails
@@ -42,6 +44,11 @@ LONGEST_BROKEN_REST = 300.0  # for a chat whose rows cannot be read at all
 TURNS_AT_ONCE = 64
 SWEEP_SECONDS = 1.0
 PURGE_SECONDS = 3_600.0
+
+
+def nobody(turn: Turn, outcome: Outcome) -> Outcome:
+    """There is no staff chat to show anything to."""
+    return outcome
 
 
 @dataclass(slots=True)
@@ -65,6 +72,7 @@ class Line:
         presence: Presence,
         owner: str,
         wake_courier: Callable[[], None],
+        show: Show = nobody,
     ) -> None:
         self._ledger = ledger
         self._road = road
@@ -73,6 +81,7 @@ class Line:
         self._presence = presence
         self._owner = owner
         self._wake_courier = wake_courier
+        self._show = show
         self._tasks: dict[ConversationKey, _Task] = {}
         self._slots = asyncio.Semaphore(TURNS_AT_ONCE)
         self._stopping = asyncio.Event()
@@ -199,6 +208,7 @@ class Line:
             outcome = await self._decide(opened)
             if outcome is None:
                 return Settled()
+            outcome = self._shown(opened, outcome)
             settled = await self._ledger.settle(
                 Settlement(opened.turn, self._owner, opened.fence, outcome, self._clock.now())
             )
@@ -227,6 +237,13 @@ class Line:
         await self._ledger.postpone(opened, self._owner, now + rest)
         self._ring_at(turn.conversation, now + rest)
         return None
+
+    def _shown(self, opened: Opened, outcome: Outcome) -> Outcome:
+        try:
+            return self._show(opened.turn, outcome)
+        except Exception as error:  # noqa: BLE001  # the customer's answer does not hang on it
+            log.error("not_shown", turn=opened.turn.id, error=type(error).__name__)
+            return outcome
 
     def _tell(self, opened: Opened, outcome: Outcome, settled: Settled) -> None:
         if settled.fenced:

@@ -23,6 +23,7 @@ from bot.intake.ports import (
     Settlement,
 )
 from bot.ledger import accept, contacts, editing, opening, outbox, reading, settling, sweeping
+from bot.ledger.answers import Channels
 from bot.ledger.engine import Engine
 from bot.ledger.opening import Opening
 from bot.model import ConversationKey, Edit, Incoming, Kind, StaffAct
@@ -32,10 +33,10 @@ from bot.outcome import Outgoing
 class Ledger:
     """Satisfies every port of intake, delivery and desk over any engine."""
 
-    def __init__(self, engine: Engine, how_to_open: Opening, pulled: frozenset[str]) -> None:
+    def __init__(self, engine: Engine, how_to_open: Opening, channels: Channels) -> None:
         self._engine = engine
         self._opening = how_to_open
-        self._pulled = pulled  # channels that read the ledger themselves
+        self._channels = channels
 
     async def accept(self, arrival: Arrival) -> Accepted:
         try:
@@ -97,7 +98,7 @@ class Ledger:
     async def settle(self, settlement: Settlement) -> Settled:
         try:
             return await self._engine.write(
-                partial(settling.settle, settlement=settlement, pulled=self._pulled)
+                partial(settling.settle, settlement=settlement, channels=self._channels)
             )
         except settling.Fenced:
             return Settled(fenced=True)

@@ -192,7 +192,7 @@ def case_list(connection: Connection, everything: bool, newest_first: bool) -> C
 def card(connection: Connection, case: int) -> Card | None:
     """Everything about a case; None when there is no such case."""
     row = connection.execute(
-        select(cases, conversations.c.language)
+        select(cases, conversations.c.language, conversations.c.name)
         .join(conversations, conversations.c.key == cases.c.conversation)
         .where(cases.c.id == case)
     ).first()
@@ -209,15 +209,22 @@ def card(connection: Connection, case: int) -> Card | None:
     notes = (each for each in rows if each.direction == "act" and each.act["action"] == "note")
     return Card(
         case=case_from(row),
-        who=next((each.identity for each in rows if each.identity), key.chat),
+        who=row.name or next((each.identity for each in rows if each.identity), key.chat),
         channel=key.channel,
         language=row.language or "",
         said=tuple(
-            Said(each.author, each.text, each.at) for each in rows if each.direction != "act"
+            Said(each.author, _words(each), each.at) for each in rows if each.direction != "act"
         ),
         details=dict(row.details),
         notes=tuple(Said(each.act["agent"], each.text, each.at) for each in notes),
     )
+
+
+def _words(row: Any) -> str:
+    """What was said, with what is no text as a word in brackets, and a later version of it."""
+    media = [f"[{each['kind']}] {each.get('detail', '')}".rstrip() for each in row.media or ()]
+    said = " ".join(filter(None, (*media, row.text)))
+    return f"{said} (edited: {row.edits[-1]['text']})" if row.edits else said
 
 
 def staff_last_seen(connection: Connection) -> float:

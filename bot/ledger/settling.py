@@ -8,14 +8,21 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bot.intake.ports import Opened, Settled, Settlement
-from bot.ledger.rows import buttons_to, form_to
-from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, messages, turns
+from bot.ledger.answers import Channels, write_answers
+from bot.ledger.rows import form_to
+from bot.ledger.tables import (
+    CASE_IS_OPEN,
+    cases,
+    conversations,
+    messages,
+    quarantine,
+    turns,
+)
 from bot.outcome import (
     Change,
     CloseCase,
     Erase,
     OpenCase,
-    Outgoing,
     ReleaseCase,
     Remember,
     SetForm,
@@ -35,20 +42,11 @@ _FREE = (
     .values(lease_owner="", lease_until=0, retry_at=0)
     .returning(conversations.c.epoch, conversations.c.facts)
 )
-_ADD_ANSWER = insert(messages).returning(messages.c.seq)
 _CLOSE_ROWS = (
     update(messages)
     .where(messages.c.turn_id == bindparam("turn"), messages.c.state == "in_turn")
     .where(messages.c.conversation == bindparam("conv"))
     .values(state=bindparam("new_state"), verdict=bindparam("how"))
-)
-_NAME_ANSWER = (
-    update(messages)
-    .where(
-        messages.c.seq == bindparam("answered"),
-        messages.c.answered_by.is_(None),
-    )
-    .values(answered_by=bindparam("answer"))
 )
 _CLOSE_TURN = (
     update(turns)
@@ -73,12 +71,8 @@ class Fenced(Exception):
     """The line was taken away: the unit rolls back and nothing is written."""
 
 
-def settle(connection: Connection, settlement: Settlement, pulled: frozenset[str]) -> Settled:
-    """Write what was decided and free the line.
-
-    `pulled` names the channels that read the ledger themselves: there the row's being written
-    *is* the sending, so it is born `sent`; all others wait as `pending` for the courier.
-    """
+def settle(connection: Connection, settlement: Settlement, channels: Channels) -> Settled:
+    """Write what was decided and free the line."""
     turn, outcome = settlement.turn, settlement.outcome
     key = str(turn.conversation)
     mine = {"k": key, "mine": settlement.owner, "held": settlement.fence}
@@ -91,7 +85,7 @@ def settle(connection: Connection, settlement: Settlement, pulled: frozenset[str
     if erased:
         _erase(connection, settlement)
     _close_rows(connection, settlement)
-    to_send = _write_answers(connection, settlement, held.epoch, pulled)
+    to_send = write_answers(connection, settlement, held.epoch, channels)
     more = connection.execute(_MORE, {"key": key}).first() is not None
     return Settled(more=more, to_send=to_send, erased=erased)
 
@@ -117,43 +111,6 @@ def _close_rows(connection: Connection, settlement: Settlement) -> None:
             "steps": dict(outcome.trail) or None,
         },
     )
-
-
-def _write_answers(
-    connection: Connection, settlement: Settlement, epoch: int, pulled: frozenset[str]
-) -> bool:
-    to_send = False
-    for part, message in enumerate(settlement.outcome.sends):
-        born_sent = message.to.channel in pulled
-        to_send = to_send or not born_sent
-        seq = connection.execute(
-            _ADD_ANSWER,
-            _answer_row(message, settlement, part, epoch, "sent" if born_sent else "pending"),
-        ).scalar_one()
-        if message.answers:
-            connection.execute(
-                _NAME_ANSWER,
-                [{"answered": answered, "answer": seq} for answered in message.answers],
-            )
-    return to_send
-
-
-def _answer_row(
-    message: Outgoing, settlement: Settlement, part: int, epoch: int, state: str
-) -> dict[str, Any]:
-    return {
-        "conversation": str(message.to),
-        "direction": "out",
-        "state": state,
-        "author": message.author,
-        "text": message.text,
-        "buttons": buttons_to(message.buttons),
-        "turn_id": settlement.turn.id,
-        "part": part,
-        "answers": list(message.answers),
-        "epoch": epoch,
-        "at": settlement.at,
-    }
 
 
 def _apply(connection: Connection, settlement: Settlement, known: dict[str, Any]) -> dict[str, Any]:
@@ -194,7 +151,7 @@ def _apply_one(
             _move_case(connection, settlement, case, status="resolved", resolved_at=at)
         case Erase():
             facts.clear()
-            values.update(form=None, language=None, pinned_language=False, tries=0)
+            values.update(form=None, language=None, pinned_language=False, tries=0, name="")
 
 
 def _open_case(
@@ -241,6 +198,18 @@ def _erase(connection: Connection, settlement: Settlement) -> None:
         .values(text="/forget", button="", quoted="", media=None)
     )
     connection.execute(update(cases).where(cases.c.conversation == key).values(details={}))
+    connection.execute(delete(quarantine).where(quarantine.c.conversation == key))
+    _erase_what_staff_were_shown(connection, key)
+
+
+def _erase_what_staff_were_shown(connection: Connection, key: str) -> None:
+    """The rows stay without their words: a reply to one still reaches this customer."""
+    theirs = select(cases.c.id).where(cases.c.conversation == key)
+    shown = (messages.c.direction == "out") & messages.c.case_id.in_(theirs)
+    connection.execute(
+        update(messages).where(shown, messages.c.state == "pending").values(state="superseded")
+    )
+    connection.execute(update(messages).where(shown).values(text=""))
 
 
 def postpone(connection: Connection, opened: Opened, owner: str, until: float) -> None:

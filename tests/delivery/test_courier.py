@@ -15,6 +15,7 @@ from bot.delivery.courier import Courier
 from bot.delivery.ports import Parcel
 from bot.errors import DeliveryDelayed, DeliveryRefused, DeliveryUnknown, LedgerError
 from bot.intake.ports import Opened, Pauses
+from bot.ledger.answers import Channels
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
@@ -51,7 +52,7 @@ async def ledger(tmp_path) -> AsyncIterator[Ledger]:
     engine = writing_engine(file)
     migrate(engine)
     engine.dispose()
-    ledger = Ledger(SqliteEngine(file), Opening(Pauses(False, 0, 0), 30, 8, 5), frozenset())
+    ledger = Ledger(SqliteEngine(file), Opening(Pauses(False, 0, 0), 30, 8, 5), Channels())
     yield ledger
     await ledger.close()
 

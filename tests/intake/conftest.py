@@ -12,6 +12,7 @@ import pytest
 from bot.clock import Clock
 from bot.intake.line import Line
 from bot.intake.ports import Pauses
+from bot.ledger.answers import Channels
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
@@ -76,7 +77,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     migrate(engine)
     engine.dispose()
     opening = Opening(Pauses(True, 0.15, 1.0), 30, 8, 20)
-    ledger = Ledger(SqliteEngine(file), opening, frozenset({"web", "desk"}))
+    ledger = Ledger(SqliteEngine(file), opening, Channels(frozenset({"web", "desk"})))
     rig = Rig(ledger)
     yield rig
     await rig.line.stop(1)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.intake.ports import Begun, Opened, Pauses
+from bot.ledger.answers import Channels
 from bot.ledger.engine import Engine
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
@@ -19,7 +20,8 @@ from bot.model import ConversationKey
 from tests.builders import BOOK, CHAT, NOON, OWNER
 
 OPENING = Opening(Pauses(True, 0.6, 4.0), lease_seconds=30, turn_seconds=8, history_messages=20)
-PULLED = frozenset({"web", "api", "desk"})
+STAFF = ConversationKey("telegram_staff", "shop", "-1")
+CHANNELS = Channels(frozenset({"web", "api", "desk"}), {"wire": 40})
 
 
 def sqlite(folder: Path) -> Engine:
@@ -42,7 +44,7 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 @pytest.fixture
 def ledger(engine: Engine) -> Ledger:
-    return Ledger(engine, OPENING, PULLED)
+    return Ledger(engine, OPENING, CHANNELS)
 
 
 @pytest.fixture

@@ -1,0 +1,138 @@
+"""What platforms say about chats: shut out, moved, unreadable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.intake.ports import Opened, Poison
+from bot.model import Action, ConversationKey
+from bot.outcome import OpenCase, Outcome, Outgoing, Urgency, Verdict
+from tests.builders import BOOK, NOON, OWNER, PUSHED, act, answered, arrival, incoming, settlement
+from tests.ledger.conftest import STAFF
+
+MOVED = replace(PUSHED, chat="-100999")
+THREAD = replace(PUSHED, thread="5")
+
+
+async def turn(ledger, chat=PUSHED, *sends, id="m1", changes=()):
+    await ledger.accept(arrival(incoming(id=id, chat=chat)))
+    opened = await ledger.begin(chat, OWNER, NOON + 60, BOOK, 1)
+    outcome = Outcome(Verdict.HANDED_OFF, "x", sends, tuple(changes))
+    await ledger.settle(settlement(opened, outcome))
+    return opened
+
+
+async def take(ledger, *channels):
+    return await ledger.take("w", NOON + 60, NOON + 90, 10, channels or ("wire", "telegram_staff"))
+
+
+async def test_a_blocked_chat_is_left_alone_until_the_customer_writes(ledger, rows):
+    sends = [Outgoing(PUSHED, text, "rule") for text in ("a", "b")]
+    await turn(ledger, PUSHED, *sends)
+    (first,) = await take(ledger)
+    await ledger.refused(first.seq, "w", "blocked", NOON)
+
+    assert await take(ledger) == [] or not await take(ledger)
+    found = await rows("SELECT state, failure FROM messages WHERE direction='out'")
+    assert found == [{"state": "failed", "failure": "blocked"}] * 2
+    assert (await rows("SELECT blocked_at FROM conversations"))[0]["blocked_at"] == NOON
+
+    await ledger.accept(arrival(incoming(id="m2", chat=PUSHED)))
+    assert (await rows("SELECT blocked_at FROM conversations"))[0]["blocked_at"] is None
+
+
+async def test_the_platform_says_that_we_are_shut_out_and_let_in(ledger, rows):
+    await turn(ledger, PUSHED, Outgoing(PUSHED, "a", "rule"))
+    await ledger.blocked(PUSHED, True, NOON)
+    assert not await take(ledger)
+    await ledger.blocked(PUSHED, False, NOON)
+    assert (await rows("SELECT blocked_at FROM conversations"))[0]["blocked_at"] is None
+
+
+async def test_staff_hear_of_what_did_not_arrive_in_the_same_transaction(ledger, rows):
+    await turn(ledger, PUSHED, Outgoing(PUSHED, "a", "staff"), changes=[OpenCase("asked")])
+    (parcel,) = await take(ledger)
+    notice = Outgoing(STAFF, "não chegou", "system", urgency=Urgency.INSIDE, shows_case=True)
+    await ledger.unknown(parcel.seq, "w", NOON, notice)
+    await ledger.unknown(parcel.seq, "another", NOON, notice)  # not its row: nothing twice
+    (told,) = await take(ledger)
+    assert (told.to, told.text, told.case) == (STAFF, "não chegou", 1)
+
+
+async def test_a_moved_chat_keeps_everything(ledger, rows):
+    await turn(ledger, PUSHED, Outgoing(PUSHED, "a", "rule"), changes=[OpenCase("asked")])
+    await turn(ledger, THREAD, Outgoing(THREAD, "b", "rule"))
+    other = ConversationKey("wire", "shop", "ana2")
+    await turn(ledger, other, Outgoing(other, "c", "rule"))
+    await ledger.moved(PUSHED, MOVED, NOON)
+    await ledger.moved(PUSHED, MOVED, NOON)
+
+    parcels = await take(ledger)
+    assert {(p.text, p.to.chat, p.to.thread) for p in parcels} == {
+        ("a", "-100999", ""),
+        ("b", "-100999", "5"),
+        ("c", "ana2", ""),
+    }
+    assert await ledger.home_of(PUSHED) == MOVED
+    assert await ledger.home_of(other) == other
+    assert (await ledger.accept_act(act(Action.CLAIM, 1), NOON)).conversation == MOVED
+
+
+async def test_a_turn_under_way_while_the_chat_moves_is_decided_again(ledger):
+    await ledger.accept(arrival(incoming(chat=PUSHED)))
+    old = await ledger.begin(PUSHED, OWNER, NOON + 60, BOOK, 1)
+    await ledger.moved(PUSHED, MOVED, NOON)
+    assert (await ledger.settle(settlement(old, answered(old)))).fenced
+
+    assert list(await ledger.due(NOON + 60)) == [MOVED]
+    new = await ledger.begin(MOVED, OWNER, NOON + 60, BOOK, 1)
+    assert isinstance(new, Opened)
+    assert new.turn.messages[0].conversation == MOVED
+    assert not (await ledger.settle(settlement(new, answered(new)))).fenced
+
+
+async def test_a_chat_that_is_known_under_both_ids_becomes_one(ledger):
+    await turn(ledger, PUSHED, Outgoing(PUSHED, "a", "rule"), changes=[OpenCase("asked")])
+    await turn(ledger, MOVED, Outgoing(MOVED, "b", "rule"), changes=[OpenCase("asked")])
+    await ledger.moved(PUSHED, MOVED, NOON)
+
+    assert [c.case.id for c in (await ledger.cases(False)).found] == [2]
+    (first,) = await take(ledger)
+    await ledger.sent(first.seq, "w", "")
+    (second,) = await take(ledger)
+    assert [first.text, second.text] == ["a", "b"]
+    assert not await ledger.due(NOON + 60)
+
+
+async def test_chats_that_move_in_a_circle_end(ledger):
+    await ledger.moved(PUSHED, MOVED, NOON)
+    await ledger.moved(MOVED, PUSHED, NOON)
+    assert await ledger.home_of(PUSHED) in (PUSHED, MOVED)
+
+
+async def test_poison_is_kept_cut_and_forgotten_after_a_while(ledger, rows):
+    poison = Poison("wire", "shop", "not_json", b"x" * 100_000, NOON, PUSHED)
+    await ledger.keep(poison)
+    await ledger.keep(replace(poison, body=b"", size=9_999_999, conversation=None))
+    found = await rows("SELECT length(body) AS kept, size, conversation FROM quarantine")
+    assert found == [
+        {"kept": 65_536, "size": 100_000, "conversation": str(PUSHED)},
+        {"kept": 0, "size": 9_999_999, "conversation": ""},
+    ]
+    await ledger.purge(NOON + 7 * 86_400)
+    assert len(await rows("SELECT 1 FROM quarantine")) == 2
+    await ledger.purge(NOON + 9 * 86_400)
+    assert await rows("SELECT 1 FROM quarantine") == []
+
+
+async def test_whether_the_staff_chat_took_its_last_message(ledger):
+    assert await ledger.took_last(STAFF) is None
+    for text in ("a", "b"):
+        await ledger.tell(Outgoing(STAFF, text, "system", urgency=Urgency.INSIDE), None, NOON)
+    (first,) = await take(ledger)
+    assert await ledger.took_last(STAFF) is None
+    await ledger.sent(first.seq, "w", "1")
+    assert await ledger.took_last(STAFF) is True
+    (second,) = await take(ledger)
+    await ledger.refused(second.seq, "w", "gone", NOON)
+    assert await ledger.took_last(STAFF) is False

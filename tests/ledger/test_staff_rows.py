@@ -1,0 +1,177 @@
+"""Rows for a staff chat: which case they show, how they join, what an erasure leaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.model import Action
+from bot.outcome import (
+    Button,
+    CloseCase,
+    Erase,
+    OpenCase,
+    Outcome,
+    Outgoing,
+    Urgency,
+    Verdict,
+)
+from tests.builders import BOOK, NOON, OWNER, PUSHED, act, arrival, incoming, settlement
+from tests.ledger.conftest import STAFF
+
+ROWS = "SELECT seq, conversation, text, state, case_id, epoch, part FROM messages WHERE direction='out'"
+
+
+def shown(text: str) -> Outgoing:
+    return Outgoing(STAFF, text, "system", urgency=Urgency.INSIDE, shows_case=True)
+
+
+def reply(text: str, **more) -> Outgoing:
+    return Outgoing(PUSHED, text, "rule", **more)
+
+
+@pytest.fixture
+def turn(ledger):
+    """One message in, one outcome out."""
+
+    async def one(id: str, *sends: Outgoing, changes=(), chat=PUSHED, text="oi"):
+        await ledger.accept(arrival(incoming(text, id=id, chat=chat)))
+        opened = await ledger.begin(chat, OWNER, NOON + 60, BOOK, 1)
+        sends = tuple(replace(s, to=chat) if s.to == PUSHED else s for s in sends)
+        sends = tuple(replace(s, answers=opened.turn.answers) if s.to == chat else s for s in sends)
+        outcome = Outcome(Verdict.HANDED_OFF, "x", sends, tuple(changes))
+        return await ledger.settle(settlement(opened, outcome))
+
+    return one
+
+
+async def take(ledger, *channels: str):
+    return await ledger.take("w", NOON + 60, NOON + 90, 10, channels or ("wire", "telegram_staff"))
+
+
+async def test_a_card_knows_the_case_that_its_turn_opens(ledger, turn):
+    await turn("m1", reply("chamei"), shown("cartão"), changes=[OpenCase("asked")])
+    answer, card = await take(ledger)
+    assert (answer.text, answer.case) == ("chamei", 1)
+    assert (card.to, card.text, card.case) == (STAFF, "cartão", 1)
+
+    await ledger.sent(card.seq, "w", "77")
+    assert await ledger.case_shown(STAFF, "77") == 1
+    assert await ledger.case_shown(replace(STAFF, chat="-2"), "77") is None
+    assert await ledger.case_shown(STAFF, "78") is None
+
+
+async def test_what_shows_no_case_leads_to_no_customer(ledger, turn):
+    note = replace(shown("só aqui"), shows_case=False)
+    await turn("m1", note, changes=[OpenCase("asked")])
+    (row,) = await take(ledger)
+    await ledger.sent(row.seq, "w", "78")
+    assert await ledger.case_shown(STAFF, "78") is None
+
+
+async def test_customers_are_served_before_staff_are_shown(ledger, turn):
+    await turn("m1", shown("cartão"), changes=[OpenCase("asked")])
+    bia = replace(PUSHED, chat="bia")
+    await turn("m1", reply("oi bia"), chat=bia)
+    assert [p.text for p in await take(ledger)] == ["oi bia", "cartão"]
+
+
+async def test_what_waits_is_joined_per_case(ledger, turn, rows):
+    bia = replace(PUSHED, chat="bia")
+    await turn("m1", shown("cartão ana"), changes=[OpenCase("asked")])
+    await turn("m1", shown("cartão bia"), changes=[OpenCase("asked")], chat=bia)
+    await turn("m2", shown("Ana: alô?"))
+    await turn("m2", shown("Bia: oi?"), chat=bia)
+
+    assert [r["text"] for r in await rows(ROWS)] == [
+        "cartão ana\nAna: alô?",
+        "cartão bia\nBia: oi?",
+    ]
+
+
+async def test_what_is_on_its_way_is_not_added_to(ledger, turn, rows):
+    await turn("m1", shown("cartão"), changes=[OpenCase("asked")])
+    await take(ledger)
+    await turn("m2", shown("Ana: alô?"))
+    assert [r["text"] for r in await rows(ROWS)] == ["cartão", "Ana: alô?"]
+
+
+async def test_joining_ends_before_a_message_grows_too_long(ledger, turn, rows):
+    await turn("m1", shown("a" * 2_000), changes=[OpenCase("asked")])
+    await turn("m2", shown("b" * 2_000))
+    assert len(await rows(ROWS)) == 2
+
+
+async def test_a_claim_in_the_chat_does_not_stop_what_staff_are_shown(ledger, turn):
+    await turn("m1", shown("cartão"), changes=[OpenCase("asked")])
+    await ledger.accept_act(act(Action.CLAIM, 1), NOON)
+    await turn("m2", shown("Ana: alô?"))
+    assert [p.text for p in await take(ledger)] == ["cartão\nAna: alô?"]
+
+
+async def test_the_farewell_still_shows_the_case_that_it_closes(ledger, turn):
+    await turn("m1", changes=[OpenCase("asked")])
+    await ledger.accept_act(act(Action.RESOLVE, 1), NOON)
+    opened = await ledger.begin(PUSHED, OWNER, NOON + 60, BOOK, 1)
+    done = Outcome(Verdict.RELAYED, "resolve", (shown("fechado"),), (CloseCase(1),))
+    await ledger.settle(settlement(opened, done))
+    (row,) = await take(ledger)
+    assert row.case == 1
+
+
+async def test_an_erasure_takes_the_words_and_leaves_the_way_back(ledger, turn, rows):
+    await turn("m1", shown("segredo 1"), changes=[OpenCase("asked")])
+    (card,) = await take(ledger)
+    await ledger.sent(card.seq, "w", "77")
+    await turn("m2", shown("segredo 2"))
+    await turn("m3", shown("apagou"), changes=[Erase()])
+
+    found = await rows(ROWS)
+    assert [r["text"] for r in found] == ["", "", "apagou"]
+    assert [r["state"] for r in found] == ["sent", "superseded", "pending"]
+    assert await ledger.case_shown(STAFF, "77") == 1
+
+
+async def test_a_long_answer_leaves_in_parts_that_answer_once(ledger, turn, rows):
+    buttons = (Button("Sim", "/yes"),)
+    long = reply("Uma frase de vinte e tal. " * 3, buttons=buttons)
+    await turn("m1", long)
+    found = await rows(
+        "SELECT text, part, answers, buttons FROM messages WHERE direction='out' ORDER BY seq"
+    )
+    assert len(found) == 3
+    assert [r["part"] for r in found] == [0, 1, 2]
+    assert [r["answers"] for r in found] == ["[1]", "[]", "[]"]
+    assert [bool(r["buttons"]) for r in found] == [False, False, True]
+    assert all(len(r["text"]) <= 40 for r in found)
+
+
+async def test_marked_text_goes_to_the_platform_and_plain_text_to_the_page(ledger, turn, rows):
+    marked = Outgoing(PUSHED, "*2*", "rule", marked=r"\*2\*")
+    await turn("m1", marked)
+    await turn("m1", replace(marked, to=incoming().conversation))
+    found = await rows("SELECT text, marked FROM messages WHERE direction='out' ORDER BY seq")
+    assert [(r["text"], r["marked"]) for r in found] == [(r"\*2\*", 1), ("*2*", 0)]
+
+
+async def test_in_a_group_the_message_is_quoted(ledger, rows):
+    await ledger.accept(arrival(replace(incoming(id="501", chat=PUSHED), public=True)))
+    opened = await ledger.begin(PUSHED, OWNER, NOON + 60, BOOK, 1)
+    assert opened.turn.public
+    outcome = Outcome(Verdict.ANSWERED, "x", (reply("oi", answers=opened.turn.answers),))
+    await ledger.settle(settlement(opened, outcome))
+    (parcel,) = await take(ledger)
+    assert parcel.quote == "501"
+
+
+async def test_an_agent_is_answered_under_the_own_message(ledger):
+    said = replace(act(Action.ASIDE, None), surface=STAFF, message="9", why="help")
+    accepted = await ledger.accept_act(said, NOON)
+    assert accepted.conversation == STAFF
+    opened = await ledger.begin(STAFF, OWNER, NOON + 60, BOOK, 1)
+    assert opened.turn.act == said
+    told = Outgoing(STAFF, "ajuda", "system", urgency=Urgency.INSIDE)
+    await ledger.settle(settlement(opened, Outcome(Verdict.RELAYED, "x", (told,))))
+    (parcel,) = await take(ledger)
+    assert (parcel.quote, parcel.case) == ("9", None)
