@@ -59,10 +59,10 @@ def serve(
     ] = None,
 ) -> None:
     """Open the desk: web chat, HTTP API, rules and the local socket, until Ctrl+C or SIGTERM."""
-    from bot.app import read_plan
     from bot.app import serve as serve_plan
     from bot.cli.greeting import greeting
     from bot.cli.log import configure_logging
+    from bot.plan import read_plan
 
     async def opened() -> None:
         plan = read_plan().listening_at(host, port)
@@ -83,6 +83,22 @@ def chat() -> None:
 
     configure_logging("error")
     _run(lambda: run_chat(typer.echo))
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Show how things stand: what waits, what failed, whether Telegram reaches us.
+
+    Exit code 1 when no desk is open on this database.
+    """
+    from rich.console import Console
+
+    from bot.cli.log import configure_logging
+    from bot.cli.status import status as show
+
+    configure_logging("error")
+    if not _run(lambda: show(Console(), as_json=as_json)):
+        raise typer.Exit(1)
 
 
 @desk.callback()

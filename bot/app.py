@@ -9,19 +9,18 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from bot.book import Book
 from bot.channels import api, desk, terminal, web
 from bot.clock import SYSTEM, Clock
-from bot.config import Environment, Settings, config_file, load_environment, read_settings
 from bot.delivery.courier import Courier
 from bot.delivery.ports import Sender
 from bot.desk.connected import ConnectedDesk
-from bot.errors import BotError, ConfigError, Flaw
+from bot.errors import BotError
 from bot.intake.accept import Intake
 from bot.intake.line import Line
 from bot.intake.ports import Allowance, Pauses
@@ -32,6 +31,7 @@ from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
 from bot.ledger.sqlite import SqliteEngine, writing_engine
 from bot.pipeline import road
+from bot.plan import Plan
 from bot.presence import Presence
 from bot.rules.match import engine_of
 from bot.web.api import Api
@@ -39,8 +39,8 @@ from bot.web.chat import Chat, Visitors
 from bot.web.health import Health
 from bot.web.local import Local
 from bot.web.server import Server, application, listen_local, listen_tcp
+from bot.web.status import Status
 from bot.words.language import prepare
-from bot.words.load import load_book
 
 log = structlog.get_logger()
 
@@ -53,49 +53,6 @@ GRACE_SECONDS = 10.0  # for turns under way when the program stops
 
 class CannotListen(BotError):
     """The address is taken or does not exist."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything read and checked before anything is opened."""
-
-    environment: Environment
-    settings: Settings
-    book: Book
-
-    def listening_at(self, host: str | None, port: int | None) -> Plan:
-        """The same plan at another address; None leaves what the environment says."""
-        given = {"host": host, "port": port}
-        known = {name: value for name, value in given.items() if value is not None}
-        return replace(self, environment=self.environment.model_copy(update=known))
-
-
-def read_plan() -> Plan:
-    """Read environment, config.yaml and templates. Raises ConfigError with every flaw."""
-    flaws: list[Flaw] = []
-    environment, book = None, None
-    try:
-        environment = load_environment()
-    except ConfigError as error:
-        flaws += error.flaws
-    path = config_file(os.environ.get("NIGHTDESK_CONFIG", ""))
-    settings, more = read_settings(path)
-    flaws += more
-    business = settings.business
-    try:
-        book = load_book(
-            path.parent / settings.rules.templates,
-            business.languages,
-            business.default_language,
-            business.timezone,
-        )
-    except ConfigError as error:
-        flaws += error.flaws
-    if environment is None or book is None or flaws:
-        raise ConfigError(flaws)
-    if settings.rules.threshold is not None:
-        book = replace(book, threshold=settings.rules.threshold)
-    return Plan(environment, settings, book)
 
 
 class App:
@@ -151,23 +108,30 @@ class App:
         self.public = application(
             [
                 *Api(self.intake, ledger, keys, clock, most).routes(),
-                *Health(ledger.backlog).routes(),
+                *Health(ledger.backlog, self.platforms).routes(),
                 *(chat.routes() if settings.web.chat else ()),
             ]
         )
         self.local = application(
-            Local(
-                self.intake,
-                ledger,
-                ledger,
-                ledger,
-                self.presence,
-                clock,
-                most,
-                settings.deadlines.send_seconds,
-                book,
-            ).routes()
+            [
+                *Local(
+                    self.intake,
+                    ledger,
+                    ledger,
+                    ledger,
+                    self.presence,
+                    clock,
+                    most,
+                    settings.deadlines.send_seconds,
+                    book,
+                ).routes(),
+                *Status(ledger.standing, self.platforms, clock, clock.now()).routes(),
+            ]
         )
+
+    def platforms(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the platforms that must be called say about themselves."""
+        return {}
 
 
 def _always(book: Book) -> Callable[[], Book]:

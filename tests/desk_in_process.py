@@ -12,8 +12,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.app import App, opened, read_plan
+from bot.app import App, opened
 from bot.ledger.file import socket_path
+from bot.plan import read_plan
 from bot.web.server import Server, listen_tcp
 
 KEY = "test-key"

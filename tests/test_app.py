@@ -10,11 +10,12 @@ import stat
 import aiohttp
 import pytest
 
-from bot.app import CannotListen, opened, read_plan, serve
-from bot.cli.greeting import greeting
+from bot.app import CannotListen, opened, serve
+from bot.cli.greeting import _telegram, greeting
 from bot.config import PROJECT
 from bot.errors import AlreadyServed
 from bot.ledger.file import socket_path
+from bot.plan import read_plan
 from bot.web.server import listen_tcp
 
 
@@ -46,11 +47,24 @@ async def test_it_greets_serves_and_leaves_on_a_signal(environment, monkeypatch)
 async def test_what_is_off_says_how_to_switch_it_on(environment, monkeypatch):
     lines = "\n".join(greeting(read_plan(), 8000))
     assert "HTTP API: off, set NIGHTDESK_API_KEYS" in lines
-    for name in ("TELEGRAM_BOT_TOKEN", "TWILIO_ACCOUNT_SID", "OPENAI_API_KEY"):
+    assert "Telegram: off, set TELEGRAM_BOT_TOKEN" in lines
+    for name in ("TWILIO_ACCOUNT_SID", "OPENAI_API_KEY"):
         monkeypatch.setenv(name, "secret-value")
     lines = "\n".join(greeting(read_plan(), 8000))
-    assert lines.count("does not speak it yet") == 3
+    assert lines.count("does not speak it yet") == 2
     assert "secret-value" not in lines
+
+
+def test_what_telegram_lacks_is_said_one_thing_at_a_time(environment, monkeypatch):
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "123:secret-value")
+    assert "polling, PUBLIC_URL is not set; no staff chat" in _telegram(read_plan())
+    monkeypatch.setenv("PUBLIC_URL", "https://desk.example.com")
+    monkeypatch.setenv("TELEGRAM_STAFF_CHAT", "-100123")
+    assert "called at PUBLIC_URL; nobody may answer" in _telegram(read_plan())
+    monkeypatch.setenv("NIGHTDESK__DESK__STAFF", '[{"name": "Rita", "telegram_id": 7}]')
+    said = _telegram(read_plan())
+    assert "1 of your team may answer in the staff chat" in said
+    assert "secret-value" not in said
 
 
 async def test_a_second_process_is_refused_and_the_first_goes_on(environment):

@@ -159,3 +159,52 @@ def test_api_keys_have_names(monkeypatch):
         bare: f"key-{digest}",
         "x=y": "crm_1",
     }
+
+
+@pytest.mark.parametrize(
+    ("variables", "blamed"),
+    [
+        ({"TELEGRAM_BOT_TOKEN": "secret-canary"}, "TELEGRAM_BOT_TOKEN"),
+        ({"TELEGRAM_BOT_TOKEN": "1:a", "TELEGRAM_WEBHOOK_SECRET": "secret canary"}, "SECRET"),
+        ({"TELEGRAM_API_BASE": "api.telegram.org"}, "TELEGRAM_API_BASE"),
+        ({"TELEGRAM_API_BASE": "https://a:x/"}, "TELEGRAM_API_BASE"),
+        ({"PUBLIC_URL": "desk.example.com"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://a.example/?x=1"}, "PUBLIC_URL"),
+        ({"TELEGRAM_BOT_TOKEN": "1:a", "PUBLIC_URL": "http://desk.example.com"}, "PUBLIC_URL"),
+        ({"TELEGRAM_BOT_TOKEN": "1:a", "PUBLIC_URL": "https://a.example:8000"}, "PUBLIC_URL"),
+        ({"TELEGRAM_STAFF_CHAT": "-100"}, "TELEGRAM_STAFF_CHAT"),
+        ({"TELEGRAM_STAFF_CHAT": "@team", "TELEGRAM_BOT_TOKEN": "1:a"}, "TELEGRAM_STAFF_CHAT"),
+    ],
+)
+def test_what_telegram_cannot_use_is_named_and_no_secret_is_repeated(
+    monkeypatch, variables, blamed
+):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as caught:
+        load_environment()
+    assert blamed in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_bot_api_server_of_ones_own_takes_any_address(monkeypatch):
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "123:abc")
+    monkeypatch.setenv("TELEGRAM_API_BASE", "http://127.0.0.1:8081/")
+    monkeypatch.setenv("PUBLIC_URL", "http://127.0.0.1:8000/")
+    monkeypatch.setenv("TELEGRAM_STAFF_CHAT", "")
+    environment = load_environment()
+    assert environment.public_url == "http://127.0.0.1:8000"
+    assert environment.telegram_api_base == "http://127.0.0.1:8081"
+    assert environment.telegram_staff_chat is None
+
+
+def test_staff_are_listed_once(tmp_path):
+    file = tmp_path / "config.yaml"
+    rita = "{name: Rita, telegram_id: 7}"
+    file.write_text(f"desk:\n  staff:\n    - {rita}\n    - {{name: Rita, telegram_id: 8}}\n")
+    _, flaws = read_settings(file)
+    assert "two people have the name 'Rita'" in str(flaws[0])
+    file.write_text("desk:\n  staff:\n    - {name: Rita, telegram_id: -5, role: boss}\n")
+    _, flaws = read_settings(file)
+    assert len(flaws) == 2
+    assert all(flaw.where.startswith("config.yaml:3") for flaw in flaws)

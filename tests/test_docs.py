@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from bot.app import opened, read_plan
+from bot.app import opened
 from bot.clock import SYSTEM
 from bot.config import PROJECT
 from bot.errors import Unreadable
 from bot.model import ConversationKey
 from bot.outcome import Verdict
+from bot.plan import read_plan
 from tests.builders import incoming
 
 EXTENDING = (PROJECT / "docs" / "extending.md").read_text()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot import __version__
-from bot.app import Plan
 from bot.ledger.sqlite import SQLITE_VERSION
+from bot.plan import Plan
 
 
 def greeting(plan: Plan, port: int) -> list[str]:
@@ -21,9 +21,7 @@ def greeting(plan: Plan, port: int) -> list[str]:
         if keys
         else "  HTTP API: off, set NIGHTDESK_API_KEYS",
         "  Terminal: on, run `nightdesk chat`; for staff `nightdesk desk`",
-        f"  Telegram: {later}"
-        if environment.telegram_bot_token.get_secret_value()
-        else "  Telegram: off, set TELEGRAM_BOT_TOKEN",
+        f"  Telegram: {_telegram(plan)}",
         f"  WhatsApp: {later}"
         if environment.twilio_account_sid
         else "  WhatsApp: off, set TWILIO_ACCOUNT_SID",
@@ -34,3 +32,15 @@ def greeting(plan: Plan, port: int) -> list[str]:
         f"  Rules:    {len(plan.book.intents)} topics in {', '.join(plan.book.languages)}",
         f"  Ledger:   {environment.database_file} (SQLite {SQLITE_VERSION})",
     ]
+
+
+def _telegram(plan: Plan) -> str:
+    environment, staff = plan.environment, plan.settings.desk.staff
+    if not environment.telegram_is_on:
+        return "off, set TELEGRAM_BOT_TOKEN"
+    way = "called at PUBLIC_URL" if environment.public_url else "polling, PUBLIC_URL is not set"
+    if environment.telegram_staff_chat is None:
+        return f"on, {way}; no staff chat, set TELEGRAM_STAFF_CHAT"
+    if not staff:
+        return f"on, {way}; nobody may answer in the staff chat yet, list desk.staff"
+    return f"on, {way}; {len(staff)} of your team may answer in the staff chat"

@@ -80,13 +80,25 @@ async def local_desk() -> AsyncIterator[SocketClient]:
         async with _client(path) as client:
             yield client
         return
-    from bot.app import opened, read_plan  # most of a second, and not needed to talk to a desk
+    from bot.app import opened  # most of a second, and not needed to talk to a desk
+    from bot.plan import read_plan
 
     try:
         async with opened(read_plan()), _client(path) as client:
             yield client
     except AlreadyServed as error:
         raise AlreadyServed(f"{error} (it does not answer on its local socket)") from error
+
+
+@asynccontextmanager
+async def running_desk() -> AsyncIterator[SocketClient | None]:
+    """A client of the desk that serves the configured database; None where none runs."""
+    path = socket_path(load_environment().database_file)
+    if not await _answers(path):
+        yield None
+        return
+    async with _client(path) as client:
+        yield client
 
 
 async def _answers(path: Path) -> bool:

@@ -10,6 +10,7 @@ from bot.delivery.ports import Parcel
 from bot.delivery.transcript import Line, Page
 from bot.desk.card import Card
 from bot.desk.cases import CaseList
+from bot.desk.standing import Standing
 from bot.intake.ports import (
     Accepted,
     ActAccepted,
@@ -233,6 +234,10 @@ class Ledger:
     async def backlog(self) -> dict[str, int]:
         """Messages not finished yet, by state. Raises LedgerError."""
         return await self._engine.read(reading.backlog)
+
+    async def standing(self, since: float) -> Standing:
+        """How things stand; failures are counted since then. Raises LedgerError."""
+        return await self._engine.read(partial(reading.standing, since=since))
 
     async def close(self) -> None:
         await self._engine.close()

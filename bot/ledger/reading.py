@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select, true
 from bot.delivery.transcript import Line, Page, UnknownMessage, own_id, own_seq
 from bot.desk.card import Card
 from bot.desk.cases import CaseList, CaseSummary
+from bot.desk.standing import Standing
 from bot.ledger.rows import case_from
 from bot.ledger.tables import (
     CASE_IS_OPEN,
@@ -17,6 +18,7 @@ from bot.ledger.tables import (
     cases,
     conversations,
     messages,
+    quarantine,
     staff_seen,
 )
 from bot.model import ConversationKey, Said
@@ -238,6 +240,25 @@ def act_state(connection: Connection, seq: int) -> str:
         select(messages.c.state).where(messages.c.seq == seq, messages.c.direction == "act")
     ).scalar()
     return found or ""
+
+
+def standing(connection: Connection, since: float) -> Standing:
+    """How things stand; failures are counted since then."""
+    open_cases = connection.execute(
+        select(cases.c.status, func.count()).where(CASE_IS_OPEN).group_by(cases.c.status)
+    )
+    failures = connection.execute(
+        select(messages.c.state, func.count())
+        .where(messages.c.state.in_(("dead", "failed", "unknown")), messages.c.at >= since)
+        .group_by(messages.c.state)
+    )
+    unread = select(func.count()).select_from(quarantine).where(quarantine.c.at >= since)
+    return Standing(
+        backlog=backlog(connection),
+        cases={row[0]: row[1] for row in open_cases},
+        failures={row[0]: row[1] for row in failures},
+        quarantined=connection.execute(unread).scalar_one(),
+    )
 
 
 def backlog(connection: Connection) -> dict[str, int]:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from bot import __version__
 from bot.errors import LedgerError
+from bot.web.status import Platforms
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Health:
     """/healthz and /readyz."""
 
     backlog: Callable[[], Awaitable[dict[str, int]]]  # raises LedgerError
+    platforms: Platforms
 
     def routes(self) -> list[Route]:
         return [
@@ -30,9 +32,13 @@ class Health:
         return JSONResponse({"status": "ok", "version": __version__})
 
     async def ready(self, request: Request) -> Response:
-        """The ledger answers; shows how much is waiting."""
+        """The ledger answers; shows how much is waiting, and how the platforms stand.
+
+        A platform that fails does not make the desk unready: the other doors are open.
+        """
         try:
             waiting = await self.backlog()
         except LedgerError:
             return JSONResponse({"status": "unavailable", "ledger": "does not answer"}, 503)
-        return JSONResponse({"status": "ready", "backlog": waiting})
+        platforms = {name: dict(said) for name, said in self.platforms().items()}
+        return JSONResponse({"status": "ready", "backlog": waiting, **platforms})

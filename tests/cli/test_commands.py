@@ -39,6 +39,13 @@ def test_help_explains_every_command(nightdesk):
     assert __version__ in nightdesk("--version").output
 
 
+def test_the_status_of_a_closed_desk_is_said_and_fails(nightdesk):
+    closed = nightdesk("status")
+    assert closed.exit_code == 1
+    assert "no desk serves this database" in closed.output
+    assert json.loads(nightdesk("status", "--json").output) == {"open": False}
+
+
 def test_words_that_do_not_exist_are_bad_use(nightdesk):
     assert nightdesk("dance").exit_code == 2
     assert nightdesk("desk", "show", "not-a-number").exit_code == 2

@@ -28,13 +28,13 @@ async def test_fragments_become_one_turn(rig):
 
 
 async def test_a_command_ends_the_pause_of_what_stands_before_it(rig):
-    started = time.monotonic()
+    pauses = replace(rig.ledger._opening.pauses, pause=30, cap=30)
+    rig.ledger._opening = replace(rig.ledger._opening, pauses=pauses)
     await rig.say(now_saying("oi", "1"))
     await asyncio.sleep(0.02)
     await rig.say(now_saying("/help", "2", kind=Kind.COMMAND), hurry=True)
 
     assert await rig.until(2) == ["oi", "/help"]
-    assert time.monotonic() - started < 0.15  # the pause
 
 
 async def test_chats_are_served_side_by_side(rig):

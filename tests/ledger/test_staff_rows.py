@@ -17,10 +17,10 @@ from bot.outcome import (
     Urgency,
     Verdict,
 )
-from tests.builders import BOOK, NOON, OWNER, PUSHED, act, arrival, incoming, settlement
+from tests.builders import BOOK, CHAT, NOON, OWNER, PUSHED, act, arrival, incoming, settlement
 from tests.ledger.conftest import STAFF
 
-ROWS = "SELECT seq, conversation, text, state, case_id, epoch, part FROM messages WHERE direction='out'"
+ROWS = "SELECT text, state FROM messages WHERE direction='out' ORDER BY seq"
 
 
 def shown(text: str) -> Outgoing:
@@ -150,7 +150,7 @@ async def test_a_long_answer_leaves_in_parts_that_answer_once(ledger, turn, rows
 async def test_marked_text_goes_to_the_platform_and_plain_text_to_the_page(ledger, turn, rows):
     marked = Outgoing(PUSHED, "*2*", "rule", marked=r"\*2\*")
     await turn("m1", marked)
-    await turn("m1", replace(marked, to=incoming().conversation))
+    await turn("m2", replace(marked, to=CHAT), chat=CHAT)
     found = await rows("SELECT text, marked FROM messages WHERE direction='out' ORDER BY seq")
     assert [(r["text"], r["marked"]) for r in found] == [(r"\*2\*", 1), ("*2*", 0)]
 

@@ -1,0 +1,62 @@
+"""`nightdesk status`: is the desk open, does anything wait, do the platforms answer?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from bot.cli.socket_client import running_desk
+from bot.desk.card import harmless, waiting
+
+
+async def status(console: Console, *, as_json: bool) -> bool:
+    """Print how things stand; False when no desk is open on this database."""
+    async with running_desk() as client:
+        found = await client.get("/status") if client else None
+    if as_json:
+        console.print_json(json.dumps({"open": found is not None, **(found or {})}))
+    elif found is None:
+        console.print("Closed: no desk serves this database. `nightdesk serve` opens it.")
+    else:
+        for line in lines(found):
+            console.print(line, highlight=False, soft_wrap=True)
+    return found is not None
+
+
+def lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """The same for people."""
+    yield f"[bold]Nightdesk {found['version']}[/bold], open for {waiting(found['open_seconds'])}"
+    backlog, failures = found["backlog"], found["failures_24h"]
+    yield _row("Line", _counts(backlog, waiting="waiting", in_turn="being answered"))
+    yield _row("Outbox", _counts(backlog, pending="to send", sending="on their way"))
+    yield _row("Cases", _counts(found["cases"], waiting="waiting", claimed="with somebody"))
+    wrong = {**failures, "quarantined": found["quarantined_24h"]}
+    troubles = _counts(
+        wrong,
+        dead="not answered",
+        failed="refused",
+        unknown="not known to have arrived",
+        quarantined="not readable",
+    )
+    yield _row("Trouble", f"{troubles} in 24 h", bad=any(wrong.values()))
+    for name, said in found["platforms"].items():
+        yield _row(name.capitalize(), _platform(said), bad=not said.get("ok", True))
+
+
+def _row(name: str, text: str, *, bad: bool = False) -> str:
+    return f"  {name:<9} [yellow]{text}[/yellow]" if bad else f"  {name:<9} {text}"
+
+
+def _counts(counts: Mapping[str, int], **names: str) -> str:
+    found = [f"{counts[state]} {name}" for state, name in names.items() if counts.get(state)]
+    return ", ".join(found) or "nothing"
+
+
+def _platform(said: Mapping[str, Any]) -> str:
+    told = (each for each in said.items() if each[0] != "ok" and each[1] not in ("", None))
+    words = [f"{name.replace('_', ' ')} {value}" for name, value in told]
+    return escape(harmless(", ".join(("ok" if said.get("ok") else "failing", *words))))
