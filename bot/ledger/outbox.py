@@ -3,16 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.delivery.ports import Parcel
 from bot.ledger.rows import buttons_from, buttons_to
-from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, messages
+from bot.ledger.tables import (
+    CASE_IS_OPEN,
+    IS_LEAVING,
+    IS_PENDING,
+    cases,
+    conversations,
+    messages,
+)
 from bot.model import ConversationKey
 from bot.outcome import Outgoing
+
+_OPEN_CASE = (
+    select(cases.c.id)
+    .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
+    .scalar_subquery()
+)
+_TAKE = (
+    update(messages)
+    .where(messages.c.seq.in_(bindparam("seqs", expanding=True)), IS_PENDING)
+    .values(state="sending", owner=bindparam("me"), until=bindparam("deadline"))
+    .returning(
+        messages.c.seq,
+        messages.c.conversation,
+        messages.c.text,
+        messages.c.author,
+        messages.c.buttons,
+        messages.c.marked,
+        messages.c.quote,
+        messages.c.inside,
+        func.coalesce(messages.c.case_id, _OPEN_CASE).label("about"),
+    )
+)
+
+
+@lru_cache(maxsize=8)  # built once: it runs for every message that leaves
+def _heads(channels: tuple[str, ...]) -> Select[tuple[int]]:
+    """The oldest pending row of each chat that may go, of these channels."""
+    waiting = (
+        select(
+            func.min(case((IS_PENDING, messages.c.seq))).label("head"),
+            func.max(case((IS_PENDING, 0), else_=1)).label("on_its_way"),
+        )
+        .where(IS_LEAVING)
+        .group_by(messages.c.conversation)
+        .subquery()
+    )
+    return (
+        select(messages.c.seq)
+        .join(waiting, waiting.c.head == messages.c.seq)
+        .join(conversations, conversations.c.key == messages.c.conversation)
+        .where(
+            waiting.c.on_its_way == 0,
+            messages.c.until <= bindparam("now"),
+            messages.c.epoch == conversations.c.epoch,
+            or_(*(messages.c.conversation.startswith(f"{name}/") for name in channels)),
+            messages.c.conversation.not_in(bindparam("resting", expanding=True)),
+        )
+        .order_by(messages.c.inside, messages.c.seq)
+        .limit(bindparam("most"))
+    )
 
 
 def take(
@@ -30,56 +88,11 @@ def take(
     epoch: a bot's answer never overtakes a claim. `until` on a pending row is a platform's wish
     to be left alone; it holds back that chat alone. What is shown to staff goes last.
     """
-    row, on_its_way = messages.alias("row"), messages.alias("on_its_way")
-    first_of_chat = (
-        select(func.min(messages.c.seq))
-        .where(messages.c.conversation == row.c.conversation, messages.c.state == "pending")
-        .scalar_subquery()
-    )
-    ready = connection.execute(
-        select(row.c.seq)
-        .join(conversations, conversations.c.key == row.c.conversation)
-        .where(
-            row.c.state == "pending",
-            row.c.until <= now,
-            row.c.conversation.not_in([str(chat) for chat in resting]),
-            or_(*(row.c.conversation.startswith(f"{name}/") for name in channels)),
-            row.c.seq == first_of_chat,
-            row.c.epoch == conversations.c.epoch,
-            ~exists().where(
-                and_(
-                    on_its_way.c.conversation == row.c.conversation,
-                    on_its_way.c.state == "sending",
-                )
-            ),
-        )
-        .order_by(row.c.inside, row.c.seq)
-        .limit(most)
-    ).scalars()
-    seqs = list(ready)
+    wanted = {"now": now, "most": most, "resting": [str(chat) for chat in resting]}
+    seqs = list(connection.execute(_heads(tuple(channels)), wanted).scalars())
     if not seqs:
         return ()
-    rows = connection.execute(
-        update(messages)
-        .where(messages.c.seq.in_(seqs), messages.c.state == "pending")
-        .values(state="sending", owner=owner, until=until)
-        .returning(
-            messages.c.seq,
-            messages.c.conversation,
-            messages.c.text,
-            messages.c.author,
-            messages.c.buttons,
-            messages.c.marked,
-            messages.c.quote,
-            messages.c.inside,
-            func.coalesce(
-                messages.c.case_id,
-                select(cases.c.id)
-                .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
-                .scalar_subquery(),
-            ).label("about"),
-        )
-    ).all()
+    rows = connection.execute(_TAKE, {"seqs": seqs, "me": owner, "deadline": until}).all()
     return [_parcel(each) for each in sorted(rows, key=lambda each: (each.inside, each.seq))]
 
 

@@ -103,8 +103,9 @@ messages = Table(
     ),
     Index(
         "messages_outbox",
-        "state",
+        "conversation",
         "seq",
+        "state",
         sqlite_where=text("state IN ('pending', 'sending')"),
         postgresql_where=text("state IN ('pending', 'sending')"),
     ),
@@ -153,6 +154,8 @@ cases = Table(
 # SQLite uses a partial index only where its condition is written out: a bound value would make it
 # plan the statement anew each time, or leave the index aside.
 CASE_IS_OPEN = cases.c.status != literal_column("'resolved'")
+IS_PENDING = messages.c.state == literal_column("'pending'")
+IS_LEAVING = messages.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
 ROW_IS_OPEN = messages.c.state.in_([literal_column("'waiting'"), literal_column("'in_turn'")])
 
 # What a person has used of the budget. Outlives /forget: forgetting is no way around the limit.

@@ -54,3 +54,12 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("edits", sa.JSON(none_as_null=True), nullable=True))
         batch_op.create_index("messages_external", ["conversation", "external_id"], unique=False)
+        # The outbox is looked at chat by chat.
+        batch_op.drop_index("messages_outbox")
+        batch_op.create_index(
+            "messages_outbox",
+            ["conversation", "seq", "state"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('pending', 'sending')"),
+            postgresql_where=sa.text("state IN ('pending', 'sending')"),
+        )
