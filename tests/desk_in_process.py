@@ -102,8 +102,13 @@ class Desk:
 async def running_desk(
     monkeypatch: pytest.MonkeyPatch, folder: Path, **overrides: str
 ) -> AsyncIterator[Desk]:
-    """A desk with short pauses and one API key; overrides are environment variables."""
+    """A desk with short pauses and one API key; overrides are environment variables.
+
+    `{url}` in an override becomes the desk's own address.
+    """
     database = folder / "desk.db"
+    listening = listen_tcp("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     settings = {
         "DATABASE_URL": f"sqlite:///{database}",
         "NIGHTDESK_CONFIG": str(ROOT / "config.yaml"),
@@ -112,12 +117,10 @@ async def running_desk(
         **overrides,
     }
     for name, value in settings.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, value.replace("{url}", url))
     async with opened(read_plan()) as app:
-        listening = listen_tcp("127.0.0.1", 0)
         server = Server(app.public, listening)
         await server.start()
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         async with aiohttp.ClientSession() as http:
             yield Desk(app, url, http, database)
         app.presence.close()
