@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -20,6 +22,8 @@ log = structlog.get_logger()
 SECRET_HEADER = "x-telegram-bot-api-secret-token"
 MOST_BYTES = 512 * 1024  # Telegram's own server keeps no update that is larger
 RETRY_SECONDS = "2"
+DRAIN_SECONDS = 5.0
+MOST_DRAINED = 8 * 1024 * 1024  # bytes
 
 
 class TelegramDoor(Protocol):
@@ -76,7 +80,19 @@ class TelegramHook:
             if unreadable.code != "too_large":
                 raise
             declared = request.headers.get("content-length", "")
-            size = int(declared) if declared.isdecimal() else MOST_BYTES + 1
+            size = int(declared) if declared.isdecimal() and len(declared) < 19 else MOST_BYTES
             await self.door.keep("too_large", b"", size)
+            await _drain(request)
             return
         await self.door.take(body)
+
+
+async def _drain(request: Request) -> None:
+    """Read on for a while: who is still sending does not hear our answer."""
+    read = 0
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for chunk in request.stream():
+                read += len(chunk)
+                if read > MOST_DRAINED:
+                    return

@@ -63,13 +63,21 @@ def chat_of(body: bytes, me: Me) -> ConversationKey | None:
         update = json.loads(body)
     except (ValueError, RecursionError):
         return None
+    number = chat_number(update)
+    if number is None:
+        return None
+    known = str(number)
+    return me.surface(known) if known in me.staff_chats else me.customer(known)
+
+
+def chat_number(update: object) -> int | None:
+    """The id of the chat that an update of any shape belongs to, as far as it can be told."""
     for part in update.values() if isinstance(update, dict) else ():
         holder = part.get("message", part) if isinstance(part, dict) else None
         chat = holder.get("chat") if isinstance(holder, dict) else None
         number = chat.get("id") if isinstance(chat, dict) else None
-        if isinstance(number, int) and not isinstance(number, bool) and abs(number) < 2**63:
-            known = str(number)
-            return me.surface(known) if known in me.staff_chats else me.customer(known)
+        if type(number) is int and abs(number) < 2**63:
+            return number
     return None
 
 

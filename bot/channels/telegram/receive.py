@@ -19,6 +19,8 @@ from bot.channels.telegram.heard import (
     Me,
     Moved,
     Nothing,
+    NotYet,
+    Parsed,
     Press,
     Rewritten,
     StaffWord,
@@ -26,7 +28,7 @@ from bot.channels.telegram.heard import (
 from bot.channels.telegram.parse import chat_of, parse
 from bot.clock import Clock
 from bot.delivery.transcript import Transcripts, own_id
-from bot.errors import Unreadable
+from bot.errors import LedgerError, Unreadable
 from bot.intake.accept import Intake
 from bot.intake.ports import ActAccepted, Admission, Contacts, Poison, Quarantine, StaffChat
 from bot.model import Action, ConversationKey, Edit, Incoming, StaffAct
@@ -69,13 +71,21 @@ class Receiver:
     _afterwards: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def take(self, body: bytes) -> None:
-        """Take one update. Raises LedgerError (nothing was stored) or NotYet: send it again."""
-        me = self.me()
+        """Take one update. Raises LedgerError (nothing was stored) or NotYet: send it again.
+
+        Whatever else goes wrong with it would go wrong again: it is put out of the way.
+        """
         try:
-            parsed = parse(body, me, self.clock.now())
+            await self._take(parse(body, self.me(), self.clock.now()), body)
+        except (LedgerError, NotYet):
+            raise
         except Unreadable as unreadable:
             await self.keep(unreadable.code, body)
-            return
+        except Exception as error:  # noqa: BLE001  # repeated for a day, it would hold up its chat
+            log.error("telegram_update_failed", error=type(error).__name__)
+            await self.keep("failed", body)
+
+    async def _take(self, parsed: Parsed, body: bytes) -> None:
         match parsed:
             case Incoming():
                 await self._accept(parsed, body)
