@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from bot.book import Book
 from bot.clock import Clock
-from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival, Inbox
-from bot.model import ConversationKey, Incoming, Kind, Limit, StaffAct
+from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival, Edited, Inbox
+from bot.model import ConversationKey, Edit, Incoming, Kind, Limit, StaffAct
+from bot.outcome import Outgoing
 from bot.rules.commands import recognise
 
 
@@ -48,6 +49,17 @@ class Intake:
         if not accepted.duplicate:
             self.ring(accepted.conversation, True)
         return accepted
+
+    async def edit(self, edit: Edit, notice: Outgoing | None = None) -> Edited:
+        """Store what a message says now. Raises LedgerError: nothing was stored.
+
+        `notice` tells staff about it, where the message was read already and a person has it.
+        """
+        kind = Kind.COMMAND if recognise(edit.text, self.book()) else Kind.TEXT
+        became = await self.inbox.edit(edit, kind, notice)
+        if became is Edited.REPLACED:
+            self.ring(edit.conversation, kind is Kind.COMMAND)
+        return became
 
     def _digest(self, message: Incoming) -> str:
         said = f"{bool(message.button)}\x1f{message.said}".encode()
