@@ -1,29 +1,43 @@
 """The courier: the one place that calls a platform to send.
 
 A row is moved to `sending` before the request leaves, so that a kill in between shows up as
-`unknown` and is never repeated blindly. Each sender has one request in flight.
+`unknown` and is never repeated blindly. Each sender has one request in flight. Rows that the
+platform would not take yet stay where they are: see `pace.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
 from bot.clock import Clock
-from bot.delivery.ports import Outbox, Parcel, Sender
+from bot.delivery.pace import Pace
+from bot.delivery.ports import UNKNOWN, Outbox, Parcel, Sender
 from bot.errors import DeliveryDelayed, DeliveryRefused, LedgerError
+from bot.outcome import Outgoing
 
 log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0  # how often the outbox is looked at when nobody rings
 GRACE_SECONDS = 5.0  # beyond the send's own deadline, before the sweep calls a row unknown
 
+Report = Callable[[Parcel, str], Outgoing | None]
+
+
+def _nothing_to_report(_: Parcel, __: str) -> None:
+    return None
+
 
 class Courier:
-    """Carries the outbox to the platforms until it is stopped."""
+    """Carries the outbox to the platforms until it is stopped.
+
+    `report` makes what staff are told of a message that was refused, or that may not have
+    arrived, from the parcel and the reason; it may answer None.
+    """
 
     def __init__(
         self,
@@ -34,6 +48,7 @@ class Courier:
         *,
         at_once: int,
         send_seconds: float,
+        report: Report = _nothing_to_report,
     ) -> None:
         self._outbox = outbox
         self._senders = dict(senders)
@@ -41,8 +56,11 @@ class Courier:
         self._owner = owner
         self._at_once = at_once
         self._send_seconds = send_seconds
+        self._report = report
+        self._pace = Pace(self._senders)
         self._rung = asyncio.Event()
         self._stopping = False
+        self._swept = float("-inf")  # on the loop's own clock
         self._under_way: set[asyncio.Task[None]] = set()
 
     def ring(self) -> None:
@@ -54,14 +72,16 @@ class Courier:
         while not self._stopping:
             self._rung.clear()
             try:
-                await self._outbox.sweep(self._clock.now())
+                await self._sweep()
                 while not self._stopping and await self._send_some():
                     pass
             except LedgerError as error:
                 log.error("courier_failed", error=str(error))
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(self._pause()):
                     await self._rung.wait()
+        if self._under_way:
+            await asyncio.wait(self._under_way)
 
     async def stop(self) -> None:
         """Start no new send and wait for those under way: each has a deadline."""
@@ -70,27 +90,53 @@ class Courier:
         if self._under_way:
             await asyncio.wait(self._under_way)
 
-    async def _send_some(self) -> bool:
-        free = self._at_once - len(self._under_way)
-        if free <= 0:
-            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-            return True
+    async def _sweep(self) -> None:
+        """Settle what was left behind, once in a while: it costs a transaction."""
+        now = asyncio.get_running_loop().time()
+        if now - self._swept >= LOOK_SECONDS:
+            await self._outbox.sweep(self._clock.now())
+            self._swept = now
+
+    def _pause(self) -> float:
+        """Seconds until there may be something to do that nobody rings for."""
         now = self._clock.now()
+        ready = self._pace.next_ready(now)
+        return LOOK_SECONDS if ready is None else min(max(ready - now, 0.001), LOOK_SECONDS)
+
+    async def _send_some(self) -> bool:
+        """Take what may go now. True when there may be more; otherwise somebody will ring."""
+        free = self._at_once - len(self._under_way)
+        now = self._clock.now()
+        channels, most = self._pace.may_take(free, now)
+        if most <= 0:
+            return False
         until = now + self._send_seconds + GRACE_SECONDS
-        parcels = await self._outbox.take(self._owner, now, until, free, tuple(self._senders))
+        parcels = await self._outbox.take(
+            self._owner, now, until, most, channels, self._pace.resting(now)
+        )
+        now = self._clock.now()
         for parcel in parcels:
-            task = asyncio.create_task(self._deliver(parcel))
-            self._under_way.add(task)
-            task.add_done_callback(self._landed)
-        return bool(parcels)
+            if (ready := self._pace.ready_at(parcel.to, now)) <= now:
+                self._pace.spend(parcel.to, now)
+                self._start(self._send(parcel), parcel)
+            else:
+                # Its budget went to another row since, or to another thread of its chat.
+                self._pace.hold(parcel.to)
+                self._start(self._outbox.delayed(parcel.seq, self._owner, ready), parcel)
+        return len(parcels) == most
+
+    def _start(self, work: Coroutine[Any, Any, None], parcel: Parcel) -> None:
+        task = asyncio.create_task(self._recorded(work, parcel))
+        self._under_way.add(task)
+        task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         self.ring()  # the next row of that chat may go
 
-    async def _deliver(self, parcel: Parcel) -> None:
+    async def _recorded(self, work: Coroutine[Any, Any, None], parcel: Parcel) -> None:
         try:
-            await self._send(parcel)
+            await work
         except LedgerError as error:
             # The row stays `sending` and becomes `unknown`: the truth, as far as we know it.
             log.error("send_not_recorded", message=parcel.seq, error=str(error))
@@ -101,15 +147,28 @@ class Courier:
             async with asyncio.timeout(self._send_seconds):
                 external_id = await sender.send(parcel)
         except DeliveryRefused as error:
-            log.warning("send_refused", message=parcel.seq, error=type(error).__name__)
+            log.warning("send_refused", message=parcel.seq, reason=error.reason)
+            self._pace.went_through()
+            notice = self._notice(parcel, error.reason)
             now = self._clock.now()
-            await self._outbox.refused(parcel.seq, self._owner, error.reason, now)
+            await self._outbox.refused(parcel.seq, self._owner, error.reason, now, notice)
         except DeliveryDelayed as error:
-            await self._outbox.delayed(
-                parcel.seq, self._owner, self._clock.now() + error.retry_after
-            )
+            log.info("send_delayed", message=parcel.seq, seconds=error.retry_after)
+            until = self._clock.now() + error.retry_after
+            if error.retry_after > 0:
+                self._pace.delayed(parcel.to, until)
+            await self._outbox.delayed(parcel.seq, self._owner, until)
         except Exception as error:  # noqa: BLE001  # it cannot be told whether it had left
             log.warning("send_unknown", message=parcel.seq, error=type(error).__name__)
-            await self._outbox.unknown(parcel.seq, self._owner, self._clock.now())
+            notice = self._notice(parcel, UNKNOWN)
+            await self._outbox.unknown(parcel.seq, self._owner, self._clock.now(), notice)
         else:
+            self._pace.went_through()
             await self._outbox.sent(parcel.seq, self._owner, external_id)
+
+    def _notice(self, parcel: Parcel, reason: str) -> Outgoing | None:
+        try:
+            return self._report(parcel, reason)
+        except Exception as error:  # noqa: BLE001  # what became of the row must be written down
+            log.error("send_not_reported", message=parcel.seq, error=type(error).__name__)
+            return None

@@ -33,6 +33,9 @@ class Wire:
         self.seconds = 0.0
         self.at_once = self.most_at_once = 0
 
+    def rates(self, to):
+        return {}
+
     async def send(self, parcel: Parcel) -> str:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
