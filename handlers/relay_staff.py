@@ -9,6 +9,11 @@ from bot.checks.values import Value
 from bot.model import Action, Case, StaffAct, Turn
 from bot.outcome import Change, CloseCase, Outcome, ReleaseCase, SetTries, Verdict
 
+STRANGER, NOT_A_REPLY = "stranger", "not_a_reply"
+ASIDES = frozenset(
+    {STRANGER, NOT_A_REPLY, "anonymous", "media", "edited", "unknown_command", "help"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RelayStaff:
@@ -22,11 +27,11 @@ class RelayStaff:
         if act is None:
             return None
         if act.action is Action.ASIDE:
-            return _told(act, turn, f"staff_{act.why}", _aside(act))
+            return _aside(act, turn)
         if turn.case is None or act.case != turn.case.id:
             return _told(act, turn, "staff_no_case", {"case": act.case or 0})
         match act.action:
-            case Action.REPLY if not act.text.strip():
+            case Action.REPLY | Action.NOTE if not act.text.strip():
                 return _told(act, turn, "staff_empty_reply", {"case": turn.case.id})
             case Action.REPLY:
                 return Outcome(Verdict.RELAYED, "reply", sends=(relay(act, turn),))
@@ -39,10 +44,12 @@ class RelayStaff:
                 return Outcome(Verdict.RELAYED, act.action.value)
 
 
-def _aside(act: StaffAct) -> dict[str, Value]:
-    """A stranger is told the number under which an admin can let them in."""
+def _aside(act: StaffAct, turn: Turn) -> Outcome:
+    """Why nobody got it. A stranger is told the number under which an admin can let them in."""
+    name = f"staff_{act.why if act.why in ASIDES else NOT_A_REPLY}"
     number = act.agent.rpartition(":")[2]
-    return {"id": int(number)} if act.why == "stranger" and number.isdecimal() else {}
+    known = {"id": int(number) if number.isdecimal() else 0}
+    return _told(act, turn, name, known if act.why == STRANGER else {})
 
 
 def _told(act: StaffAct, turn: Turn, name: str, values: dict[str, Value]) -> Outcome:

@@ -1,20 +1,25 @@
-"""The only door out: nothing automatic leaves the house but through these four functions.
+"""The only door out: nothing automatic leaves the house but through these five functions.
 
 approve   an answer of a rule, a cache or a model, after its origins are checked
 line      a sentence of texts.yaml with typed values
 relay     what a staff member wrote, to the customer
 inside    a sentence of texts.yaml, to a staff surface only
+shown     what was said in a chat, to a staff surface only
+
+`marked` is filled where a sentence of the book, or a model, formats something; what customers,
+facts and staff say is literal, whatever it holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from bot.book import Book, Language
+from bot.checks.marking import marked
 from bot.checks.origins import problems_of
 from bot.checks.values import Value, spans_of
 from bot.model import Action, ConversationKey, StaffAct, Turn
-from bot.outcome import SYSTEM_AUTHOR, Button, Draft, Outgoing, Problem, Urgency
+from bot.outcome import SYSTEM_AUTHOR, Button, Draft, Outgoing, Problem, Span, Urgency
 from bot.words.render import render
 
 MAX_CHARACTERS = 4096  # of one answer; a channel splits what it cannot show in one piece
@@ -35,6 +40,7 @@ def approve(draft: Draft, turn: Turn) -> Outgoing | tuple[Problem, ...]:
         author=draft.author,
         answers=turn.answers,
         buttons=draft.buttons,
+        marked=marked(draft.spans),
     )
 
 
@@ -53,12 +59,14 @@ def line(
 
     Raises KeyError when the book has no such text: texts are checked when the book is read.
     """
+    spans = _spans(name, values, book, language, seed)
     return Outgoing(
         to=to,
-        text=_text(name, values, book, language, seed),
+        text=_text(spans),
         author=SYSTEM_AUTHOR,
         answers=answers,
         buttons=buttons,
+        marked=marked(spans),
     )
 
 
@@ -81,23 +89,51 @@ def inside(
     *,
     to: ConversationKey,
     language: Language,
+    shows_case: bool = False,
 ) -> Outgoing:
     """A sentence of texts.yaml for a staff member.
 
+    With `shows_case`, whoever answers it speaks to the customer of this turn.
     Raises ValueError when `to` is not a staff surface: what is said inside stays inside.
     """
-    if to.channel not in STAFF_CHANNELS:
-        raise ValueError(f"{to.channel!r} is not a staff surface")
     return Outgoing(
-        to=to,
-        text=_text(name, values, book, language, 0),
+        to=_staff_surface(to),
+        text=_text(_spans(name, values, book, language, 0)),
         author=SYSTEM_AUTHOR,
         urgency=Urgency.INSIDE,
+        shows_case=shows_case,
     )
 
 
-def _text(name: str, values: Mapping[str, Value], book: Book, language: Language, seed: int) -> str:
-    spans = render(book.texts[name], spans_of(values, book, language), book, language, seed)
+def shown(text: str, *, to: ConversationKey, shows_case: bool = True) -> Outgoing:
+    """What staff see of a chat: a card, a mirrored message. Literal, never formatted.
+
+    Raises ValueError when `to` is not a staff surface, or when there is nothing to show.
+    """
+    if not text.strip():
+        raise ValueError("nothing is no message")
+    return Outgoing(
+        to=_staff_surface(to),
+        text=text.strip(),
+        author=SYSTEM_AUTHOR,
+        urgency=Urgency.INSIDE,
+        shows_case=shows_case,
+    )
+
+
+def _staff_surface(to: ConversationKey) -> ConversationKey:
+    if to.channel not in STAFF_CHANNELS:
+        raise ValueError(f"{to.channel!r} is not a staff surface")
+    return to
+
+
+def _spans(
+    name: str, values: Mapping[str, Value], book: Book, language: Language, seed: int
+) -> tuple[Span, ...]:
+    return render(book.texts[name], spans_of(values, book, language), book, language, seed)
+
+
+def _text(spans: Iterable[Span]) -> str:
     return "".join(span.text for span in spans).strip()
 
 

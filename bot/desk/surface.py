@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -15,3 +16,16 @@ class StaffSurface(Protocol):
         last 15 minutes. Only then may a customer be promised a person.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnySurface:
+    """Several places where staff look: one that sees it is enough."""
+
+    surfaces: tuple[StaffSurface, ...]
+
+    async def can_see(self, now: float) -> bool:
+        for surface in self.surfaces:
+            if await surface.can_see(now):
+                return True
+        return False

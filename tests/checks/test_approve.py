@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 import pytest
 
-from bot.checks.approve import MAX_CHARACTERS, approve, inside, line, relay
+from bot.checks.approve import MAX_CHARACTERS, approve, inside, line, relay, shown
 from bot.checks.values import BookName
 from bot.model import Action, Fact, Form, KnownFacts, Said
 from bot.outcome import Button, Draft, Origin, Outgoing, Problem, Span, Urgency
@@ -264,3 +264,23 @@ def test_what_is_said_inside_goes_to_a_staff_surface():
 def test_what_is_said_inside_never_goes_to_a_customer(channel):
     with pytest.raises(ValueError, match="not a staff surface"):
         inside("help", {}, BOOK, to=replace(DESK, channel=channel), language="pt")
+
+
+def test_whoever_answers_what_shows_a_case_speaks_to_its_customer():
+    sent = inside("staff_failed", {}, BOOK, to=DESK, language="en", shows_case=True)
+    assert sent.shows_case
+    assert shown("📇 Ana\n*oi*\n", to=DESK) == Outgoing(
+        DESK, "📇 Ana\n*oi*", "system", urgency=Urgency.INSIDE, shows_case=True
+    )
+    assert not shown("Ana", to=DESK, shows_case=False).shows_case
+
+
+@pytest.mark.parametrize("channel", ["web", "api", "terminal", "telegram", "Telegram_staff", ""])
+def test_what_is_shown_to_staff_never_goes_to_a_customer(channel):
+    with pytest.raises(ValueError, match="not a staff surface"):
+        shown("Ana: oi", to=replace(DESK, channel=channel))
+
+
+def test_nothing_is_not_shown():
+    with pytest.raises(ValueError, match="nothing"):
+        shown(" \n", to=DESK)
