@@ -15,11 +15,12 @@ from typing import Any
 import structlog
 
 from bot.book import Book
-from bot.channels import api, desk, terminal, web
+from bot.channels import api, desk, telegram, terminal, web
 from bot.clock import SYSTEM, Clock
 from bot.delivery.courier import Courier
 from bot.delivery.ports import Sender
 from bot.desk.connected import ConnectedDesk
+from bot.desk.surface import AnySurface
 from bot.errors import BotError
 from bot.intake.accept import Intake
 from bot.intake.line import Line
@@ -40,13 +41,15 @@ from bot.web.health import Health
 from bot.web.local import Local
 from bot.web.server import Server, application, listen_local, listen_tcp
 from bot.web.status import Status
+from bot.with_telegram import WithTelegram, with_telegram
 from bot.words.language import prepare
 
 log = structlog.get_logger()
 
 # Channels whose pages and programs read the ledger themselves: nothing has to be sent to them.
 PULLED = frozenset({web.CHANNEL, api.CHANNEL, terminal.CHANNEL, desk.CHANNEL})
-NO_SENDERS: Mapping[str, Sender] = {}  # no channel of this version needs its platform called
+LENGTHS = {telegram.CHANNEL: telegram.LONGEST, telegram.STAFF: telegram.LONGEST}
+NO_SENDERS: Mapping[str, Sender] = {}
 LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest burst and turn
 GRACE_SECONDS = 10.0  # for turns under way when the program stops
 
@@ -64,31 +67,42 @@ class App:
         ledger: Ledger,
         secret: bytes,
         clock: Clock,
+        telegram: WithTelegram | None,
         senders: Mapping[str, Sender],
     ) -> None:
         settings = plan.settings
         engine_of(plan.book)  # built before the first message, not during it
         prepare(plan.book.languages)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self.presence = Presence()
+        book = always(plan.book)
+        self.presence = Presence(telegram.typing if telegram else {})
         self.ledger = ledger
+        self.telegram = telegram
+        self.senders = {**(telegram.senders if telegram else {}), **senders}
         self.courier = Courier(
             ledger,
-            senders,
+            self.senders,
             clock,
             owner,
             at_once=settings.delivery.senders,
             send_seconds=settings.deadlines.send_seconds,
+            **({"report": telegram.report} if telegram else {}),
         )
-        surface = ConnectedDesk(ledger, settings.desk.seen_minutes * 60)
+        surface = AnySurface(
+            (
+                ConnectedDesk(ledger, settings.desk.seen_minutes * 60),
+                *(telegram.surfaces() if telegram else ()),
+            )
+        )
         self.line = Line(
             ledger,
             road(surface),
-            book := _always(plan.book),
+            book,
             clock,
             self.presence,
             owner,
             wake_courier=self.courier.ring,
+            **({"show": telegram.show} if telegram else {}),
         )
         limits = settings.limits
         self.intake = Intake(
@@ -110,6 +124,7 @@ class App:
                 *Api(self.intake, ledger, keys, clock, most).routes(),
                 *Health(ledger.backlog, self.platforms).routes(),
                 *(chat.routes() if settings.web.chat else ()),
+                *(telegram.receives(self.intake, self.courier.ring) if telegram else ()),
             ]
         )
         self.local = application(
@@ -129,23 +144,35 @@ class App:
             ]
         )
 
+    async def stop_taking(self) -> None:
+        """Let the turns under way finish and every open page go; what comes in is still stored."""
+        if self.telegram:
+            await self.telegram.stop_receiving()
+        await self.line.stop(GRACE_SECONDS)
+        self.presence.close()
+
     def platforms(self) -> Mapping[str, Mapping[str, Any]]:
         """What the platforms that must be called say about themselves."""
-        return {}
+        return {"telegram": self.telegram.health()} if self.telegram else {}
 
 
-def _always(book: Book) -> Callable[[], Book]:
+def always(book: Book) -> Callable[[], Book]:
     return lambda: book
 
 
 @asynccontextmanager
 async def opened(
-    plan: Plan, clock: Clock = SYSTEM, senders: Mapping[str, Sender] = NO_SENDERS
+    plan: Plan,
+    clock: Clock = SYSTEM,
+    senders: Mapping[str, Sender] = NO_SENDERS,
+    *,
+    connect: bool = True,
 ) -> AsyncIterator[App]:
     """Lock, migrate and open the database, serve the local socket, run the line and the courier.
 
-    `senders` has the platforms that must be called, by channel. Raises AlreadyServed when another
-    process has the database, ConfigError when the database is newer than this program.
+    `senders` has further platforms that must be called, by channel. Without `connect` no platform
+    is spoken with: what is to be sent waits for a desk that does. Raises AlreadyServed when
+    another process has the database, ConfigError when the database is newer than this program.
     """
     database = plan.environment.database_file
     lock = FileLock(database)
@@ -158,19 +185,25 @@ async def opened(
         ledger = _ledger(plan, database)
         try:
             await ledger.start_afresh()
-            app = App(plan, ledger, secret, clock, senders)
+            telegram = await with_telegram(
+                plan, ledger, always(plan.book), secret, clock, connect=connect
+            )
+            app = App(plan, ledger, secret, clock, telegram, senders)
             local = Server(app.local, _listen_local(database))
             await local.start()
             running = [asyncio.create_task(app.line.run())]
-            if senders:
+            if app.senders:
                 running.append(asyncio.create_task(app.courier.run()))
+            if telegram:
+                telegram.open()
             try:
                 yield app
             finally:
-                await app.line.stop(GRACE_SECONDS)
+                await app.stop_taking()
                 await app.courier.stop()
                 await asyncio.gather(*running)
-                app.presence.close()
+                if telegram:
+                    await telegram.close()
                 await local.stop()
                 socket_path(database).unlink(missing_ok=True)
         finally:
@@ -207,7 +240,7 @@ def _ledger(plan: Plan, database: Path) -> Ledger:
         turn_seconds=deadlines.turn_seconds,
         history_messages=inbox.history_messages,
     )
-    return Ledger(SqliteEngine(database), opening, Channels(PULLED))
+    return Ledger(SqliteEngine(database), opening, Channels(PULLED, LENGTHS))
 
 
 async def serve(plan: Plan, now_open: Callable[[int], None]) -> None:
@@ -236,6 +269,5 @@ async def serve(plan: Plan, now_open: Callable[[int], None]) -> None:
         finally:
             # Messages are still stored while the last turns finish; pages are let go first,
             # for a stream that stays open would hold the server.
-            await app.line.stop(GRACE_SECONDS)
-            app.presence.close()
+            await app.stop_taking()
             await public.stop()

@@ -84,7 +84,7 @@ async def local_desk() -> AsyncIterator[SocketClient]:
     from bot.plan import read_plan
 
     try:
-        async with opened(read_plan()), _client(path) as client:
+        async with opened(read_plan(), connect=False), _client(path) as client:
             yield client
     except AlreadyServed as error:
         raise AlreadyServed(f"{error} (it does not answer on its local socket)") from error

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 class StaffChatSurface:
     """A case is in front of somebody if the chat took the last message that left for it."""
 
+    reachable: Callable[[], bool | None]  # what the platform said last; None: not asked yet
     took_last: Callable[[], Awaitable[bool | None]]  # None: nothing has left for it yet
-    reachable: Callable[[], bool]  # what the platform says, before anything was ever sent
 
     async def can_see(self, now: float) -> bool:
-        took = await self.took_last()
-        return self.reachable() if took is None else took
+        reachable = self.reachable()
+        return bool(await self.took_last()) if reachable is None else reachable

@@ -77,12 +77,22 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 class TelegramSender:
     """Sends to customers and to the staff chat through one bot."""
 
-    def __init__(self, bot: Bot, bot_id: str, clock: Clock, moved: Moved) -> None:
-        """`moved` is told when a group goes on under another id."""
+    def __init__(
+        self,
+        bot: Bot,
+        bot_id: str,
+        clock: Clock,
+        moved: Moved,
+        staff_reached: Callable[[bool], None] = lambda reached: None,
+    ) -> None:
+        """`moved` is told when a group goes on under another id, `staff_reached` whether the
+        staff chat took what was sent there.
+        """
         self._bot = bot
         self._bot_id = bot_id
         self._clock = clock
         self._moved = moved
+        self._staff_reached = staff_reached
         self._quiet = Quiet(clock)
         self._unreached_since: float | None = None  # Unix time of the first call that never left
 
@@ -111,7 +121,11 @@ class TelegramSender:
             problem = DeliveryUnknown("the answer could not be read")
         else:
             self._unreached_since = None
+            if to.channel == STAFF:
+                self._staff_reached(True)
             return external_id
+        if to.channel == STAFF and isinstance(problem, DeliveryRefused):
+            problem = self._staff_chat_lost(problem)
         raise problem  # out here, so that no foreign error hangs on it
 
     async def _sent(self, parcel: Parcel, chat: int, thread: int | None) -> str:
@@ -175,6 +189,13 @@ class TelegramSender:
                 return DeliveryDelayed(NOT_DONE_SECONDS)
             case _:
                 return DeliveryUnknown(type(error).__name__)
+
+    def _staff_chat_lost(self, problem: DeliveryRefused) -> DeliveryRefused | DeliveryDelayed:
+        """Thrown out of the team's own chat: what is to be shown there waits to be let in again."""
+        if problem.reason not in ("blocked", "gone"):
+            return problem
+        self._staff_reached(False)
+        return DeliveryDelayed(NOT_OURS_SECONDS)
 
     async def _follow(self, to: ConversationKey, chat: str) -> DeliveryDelayed:
         try:
