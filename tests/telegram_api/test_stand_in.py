@@ -153,8 +153,10 @@ async def test_who_cannot_be_written_to(api: StandIn, bot: Bot, ana: User, chat:
 
 async def test_the_token_and_the_method(api: StandIn):
     for token in ("123:short", TOKEN[:-1] + "x"):
+        stranger = client(api, token)
         with pytest.raises(InvalidToken):
-            await client(api, token).initialize()
+            await stranger.initialize()
+        await stranger.request.shutdown()
     async with client(api) as bot:
         with pytest.raises(TelegramError):
             await bot.do_api_request("makeCoffee")

@@ -30,6 +30,8 @@ from tests.telegram_api.faults import (
     server_error,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
+
 
 async def send(bot: Bot, chats: list[Chat], times: int) -> None:
     for i in range(times):
