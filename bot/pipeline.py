@@ -24,6 +24,7 @@ from handlers.obey_rule import ObeyRule
 from handlers.open_form import left_behind
 from handlers.relay_staff import RelayStaff
 from handlers.run_command import RunCommand
+from handlers.stay_impersonal import StayImpersonal
 from handlers.yield_to_human import YieldToHuman
 
 
@@ -41,6 +42,7 @@ def road(surface: StaffSurface) -> tuple[Handler, ...]:
         RelayStaff(),  #          what staff write goes to the customer
         IgnoreNoise(),  #         "ok" and "thanks" need no answer
         YieldToHuman(),  #        a person holds the chat: the bot is silent
+        StayImpersonal(),  #      in a group: nothing that is about one person
         RunCommand(surface),  #   /help, "a person, please"
         LimitCustomer(),  #       too much: one polite notice, then silence
         ObeyRule(surface),  #     open forms and fixed answers

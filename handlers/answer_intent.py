@@ -7,6 +7,7 @@ from bot.desk.surface import StaffSurface
 from bot.model import Turn
 from bot.outcome import Change, Outcome, SetForm, SetTries, Verdict
 from bot.rules.match import Match, classify
+from bot.rules.personal import for_everybody
 from handlers.fill_form import begin
 from handlers.person import call_a_person
 from handlers.sentence import say
@@ -30,7 +31,8 @@ async def answer(intent: Intent, match: Match, turn: Turn, surface: StaffSurface
     if intent.form:
         begun = await begin(turn.book.forms[intent.form], intent, turn, surface)
         return begun and _with_trail(begun, trail)
-    reply = await say(intent.reply, turn, buttons=intent.buttons) if intent.reply else None
+    buttons = for_everybody(intent.buttons, turn.book) if turn.public else intent.buttons
+    reply = await say(intent.reply, turn, buttons=buttons) if intent.reply else None
     if intent.hand_off:
         return await call_a_person(
             turn,

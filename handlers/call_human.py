@@ -13,6 +13,7 @@ from bot.model import Turn
 from bot.outcome import Button, Outcome, SetForm, SetTries, Verdict
 from handlers.open_form import HUMAN, question
 from handlers.person import call_a_person
+from handlers.stay_impersonal import in_private
 
 MENU_BUTTONS = 2  # beside the one for a person: three are what every channel can show
 
@@ -21,12 +22,15 @@ MENU_BUTTONS = 2  # beside the one for a person: three are what every channel ca
 class CallHuman:
     """Always decides. The first failure offers a person, the second calls one unasked.
 
-    A voice note or a picture alone is told what can be read here; that is no failure.
+    A voice note or a picture alone is told what can be read here; that is no failure. In a group
+    nobody is called: the customer is asked into a private chat.
     """
 
     surface: StaffSurface
 
     async def __call__(self, turn: Turn, /) -> Outcome:
+        if turn.public:
+            return in_private(turn)
         if not turn.text.strip() and any(message.media for message in turn.messages):
             return _not_readable(turn)
         if turn.case is not None or turn.tries:

@@ -48,7 +48,7 @@ def _aside(act: StaffAct, turn: Turn) -> Outcome:
     """Why nobody got it. A stranger is told the number under which an admin can let them in."""
     name = f"staff_{act.why if act.why in ASIDES else NOT_A_REPLY}"
     number = act.agent.rpartition(":")[2]
-    known = {"id": int(number) if number.isdecimal() else 0}
+    known: dict[str, Value] = {"id": int(number) if number.isdecimal() else 0}
     return _told(act, turn, name, known if act.why == STRANGER else {})
 
 

@@ -14,6 +14,7 @@ from bot.model import Limit, Ownership, Turn
 from bot.outcome import Button, Change, Erase, Outcome, SetForm, SetLanguage, SetTries, Verdict
 from bot.rules.commands import Command, language_code, recognise
 from bot.rules.consent import consent
+from bot.rules.personal import for_everybody
 from handlers.open_form import FORGET, HUMAN, asked, question
 from handlers.person import call_a_person
 from handlers.yield_to_human import is_literal_forget, literal_forget
@@ -38,7 +39,8 @@ class RunCommand:
     async def _run(self, command: Command, turn: Turn) -> Outcome:
         match command.name:
             case "start":
-                menu = labelled(turn.book.menu, turn.book, turn.language)
+                specs = for_everybody(turn.book.menu, turn.book) if turn.public else turn.book.menu
+                menu = labelled(specs, turn.book, turn.language)
                 return _say(turn, "welcome", buttons=menu, changes=_afresh(turn))
             case "help":
                 return _say(turn, "help")

@@ -69,9 +69,7 @@ def _of_messages(turn: Turn, outcome: Outcome, staff: ConversationKey) -> Outgoi
     return shown(mirror, to=staff) if mirror else None
 
 
-def _of_act(
-    act: StaffAct, turn: Turn, outcome: Outcome, staff: ConversationKey
-) -> Outgoing | None:
+def _of_act(act: StaffAct, turn: Turn, outcome: Outcome, staff: ConversationKey) -> Outgoing | None:
     """Only what was really done is shown, and nobody is shown what they wrote themselves."""
     case = turn.case.id if turn.case else 0
     here = act.surface == staff

@@ -21,6 +21,7 @@ LONGEST_QUOTE = 80
 LONGEST_DETAIL = 150  # signs of one answer to a form
 CUT = "…"
 NEW, WHO, THEIRS, OURS, TEAM, NOTE, QUOTING = "🔔", "👤", "›", "↳", "💬", "📝", "↩"
+TOPIC = "topic"  # among the details: the intent that goes to a person
 _CHANNELS = {"api": "API", "whatsapp": "WhatsApp"}
 
 
@@ -50,7 +51,8 @@ def card(customer: Customer, reason: str, heard: Heard, before: Sequence[Said], 
     about = [_name(customer), harmless(channel), harmless(language)]
     if customer.public:
         about.append(_word("card_public", book))
-    head = [f"{NEW} {' · '.join(about)}", _why(reason, book), *_details(heard, book), ""]
+    reasons = [] if TOPIC in heard.details else [_why(reason, book)]
+    head = [f"{NEW} {' · '.join(about)}", *reasons, *_details(heard, book), ""]
     said = [line for each in before for line in _said(each, book)]
     for message in heard.messages:
         said += _said(Said("customer", _content(message, book), message.received_at), book)
@@ -110,11 +112,18 @@ def _why(reason: str, book: Book) -> str:
 
 
 def _details(heard: Heard, book: Book) -> Iterator[str]:
-    if not heard.details:
-        return
-    yield _word("card_collected", book)
-    for name, value in heard.details.items():
-        yield f"{THEIRS} {harmless(name)}: {_short(harmless(value), LONGEST_DETAIL)}"
+    """What is known already. The topic is our own word for it, all else the customer has told."""
+    if topic := heard.details.get(TOPIC):
+        yield f"{_word('card_topic', book)}: {_readable(topic)}"
+    told = {name: value for name, value in heard.details.items() if name != TOPIC}
+    if told:
+        yield _word("card_collected", book)
+    for name, value in told.items():
+        yield f"{THEIRS} {_readable(name)}: {_short(harmless(value), LONGEST_DETAIL)}"
+
+
+def _readable(name: str) -> str:
+    return harmless(name.replace("_", " "))
 
 
 def _said(said: Said, book: Book) -> Iterator[str]:
