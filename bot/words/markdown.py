@@ -24,7 +24,7 @@ _PLAIN = frozenset({"paragraph_open", "paragraph_close", "inline", "text", "soft
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    from markdown_it import MarkdownIt  # noqa: PLC0415  # not for a house that formats nothing
+    from markdown_it import MarkdownIt  # not for a house that formats nothing
 
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST})
     return parser.enable(["table", "strikethrough"]).disable("text_join")

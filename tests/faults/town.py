@@ -115,7 +115,7 @@ class Town:
                 *(f"stored {each}" for each, n in stored.items() if n > 1),
                 *(f"shown in {each[0]}" for each, n in shown.items() if n > written[each] > 0),
             ),
-            reordered=tuple({chat for chat in map(str, self.said) if not self._sorted(chat, numbered)}),
+            reordered=tuple(chat for chat in self.said if not self._sorted(chat, numbered)),
             misdirected=tuple(f"{each}" for each in shown if not written[each]),
         )
 
