@@ -81,8 +81,8 @@ class TelegramHook:
                 raise
             declared = request.headers.get("content-length", "")
             size = int(declared) if declared.isdecimal() and len(declared) < 19 else MOST_BYTES
-            await self.door.keep("too_large", b"", size)
             await _drain(request)
+            await self.door.keep("too_large", b"", size)
             return
         await self.door.take(body)
 

@@ -121,7 +121,7 @@ def _without(text: str, cuts: list[tuple[int, int]]) -> str:
         after = units[end * 2 :].decode("utf-16-le", "replace")
         if not before.strip():
             after = after.lstrip(_AROUND_A_NAME)
-        elif not after.strip():
+        elif not after.strip() or after[0] in "?!.":
             before = before.rstrip(_AROUND_A_NAME)
         elif before[-1].isspace():
             after = after.lstrip(" ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from telegram import Bot, WebhookInfo
@@ -61,6 +62,7 @@ class Registration:
         self._clock = clock
         self._watch_seconds = watch_seconds
         self._patience = Patience()
+        self._registered_at = 0.0  # Unix time
         self._ended = asyncio.Event()
         self._ended.set()
 
@@ -76,11 +78,12 @@ class Registration:
         patience = self._patience
         await patience.until_it_works(self._introduce, self._failed)
         await self._look_at_staff_chat()
-        if self._hook is not None:
-            await patience.until_it_works(self._register, self._failed)
+        hook = self._hook
+        if hook is not None:
+            await patience.until_it_works(partial(self._register, hook), self._failed)
         while not patience.is_over:
-            if self._hook is not None:
-                await patience.until_it_works(self._watch, self._failed)
+            if hook is not None:
+                await patience.until_it_works(partial(self._watch, hook), self._failed)
             await patience.rest(self._watch_seconds)
             if not patience.is_over:
                 await self._look_at_staff_chat()
@@ -99,37 +102,32 @@ class Registration:
             self._health.last_contact = self._clock.now()
         log.info("telegram_introduced")
 
-    async def _register(self) -> None:
-        assert self._hook is not None  # noqa: S101
+    async def _register(self, hook: Hook) -> None:
         async with asyncio.timeout(CALL_SECONDS):
             await self._bot.set_webhook(
-                url=self._hook.url,
-                secret_token=self._hook.secret,
+                url=hook.url,
+                secret_token=hook.secret,
                 allowed_updates=ALLOWED_UPDATES,
                 max_connections=MAX_CONNECTIONS,
                 drop_pending_updates=False,
             )
-        self._health.works(self._clock.now())
+        self._registered_at = self._clock.now()
+        self._health.works(self._registered_at)
         log.info("telegram_hook_registered")
 
-    async def _watch(self) -> None:
+    async def _watch(self, hook: Hook) -> None:
         async with asyncio.timeout(CALL_SECONDS):
             info = await self._bot.get_webhook_info()
-        failed_at = info.last_error_date
-        self._health.reported(
-            info.pending_update_count,
-            info.last_error_message or "",
-            failed_at.timestamp() if failed_at else 0.0,
-        )
-        if self._is_ours(info):
+        failed_at = info.last_error_date.timestamp() if info.last_error_date else 0.0
+        failure = info.last_error_message or ""
+        self._health.reported(info.pending_update_count, failure, failed_at)
+        # Turned away at our own door: the same address was registered with another secret.
+        shut_out = "403" in failure and failed_at > self._registered_at
+        if _is_ours(info, hook) and not shut_out:
             self._health.works(self._clock.now())
         else:
             log.warning("telegram_hook_changed")
-            await self._register()
-
-    def _is_ours(self, info: WebhookInfo) -> bool:
-        assert self._hook is not None  # noqa: S101
-        return info.url == self._hook.url and set(info.allowed_updates) == set(ALLOWED_UPDATES)
+            await self._register(hook)
 
     async def _look_at_staff_chat(self) -> None:
         chat = self._account.staff_chat
@@ -150,3 +148,9 @@ class Registration:
     def _failed(self, error: Exception) -> None:
         self._health.fails(link_of(error))
         log.error("telegram_failed", doing="registration", error=type(error).__name__)
+
+
+def _is_ours(info: WebhookInfo, hook: Hook) -> bool:
+    """Telegram leaves the list out where it is the usual one, which has all that we read."""
+    allowed = set(info.allowed_updates) or set(ALLOWED_UPDATES)
+    return info.url == hook.url and allowed == set(ALLOWED_UPDATES)
