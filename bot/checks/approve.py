@@ -1,9 +1,10 @@
-"""The only door out: nothing automatic leaves the house but through these four functions.
+"""The only door out: nothing automatic leaves the house but through these five functions.
 
 approve   an answer of a rule, a cache or a model, after its origins are checked
 line      a sentence of texts.yaml with typed values
 relay     what a staff member wrote, to the customer
 inside    a sentence of texts.yaml, to a staff surface only
+shown     a card, or what somebody wrote, to a staff surface only
 """
 
 from __future__ import annotations
@@ -93,6 +94,22 @@ def inside(
         text=_text(name, values, book, language, 0),
         author=SYSTEM_AUTHOR,
         urgency=Urgency.INSIDE,
+    )
+
+
+def shown(text: str, *, to: ConversationKey, shows_case: bool = True) -> Outgoing:
+    """A card, or what somebody wrote, for staff to read as it is.
+
+    Raises ValueError when `to` is not a staff surface.
+    """
+    if to.channel not in STAFF_CHANNELS:
+        raise ValueError(f"{to.channel!r} is not a staff surface")
+    return Outgoing(
+        to=to,
+        text=text,
+        author=SYSTEM_AUTHOR,
+        urgency=Urgency.INSIDE,
+        shows_case=shows_case,
     )
 
 
