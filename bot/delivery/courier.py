@@ -101,19 +101,18 @@ class Courier:
         """Seconds until there may be something to do that nobody rings for."""
         now = self._clock.now()
         ready = self._pace.next_ready(now)
-        return LOOK_SECONDS if ready is None else min(max(ready - now, 0.001), LOOK_SECONDS)
+        return LOOK_SECONDS if ready is None else min(max(ready - now, 0.0), LOOK_SECONDS)
 
     async def _send_some(self) -> bool:
         """Take what may go now. True when there may be more; otherwise somebody will ring."""
         free = self._at_once - len(self._under_way)
         now = self._clock.now()
+        resting = self._pace.resting(now)
         channels, most = self._pace.may_take(free, now)
         if most <= 0:
             return False
         until = now + self._send_seconds + GRACE_SECONDS
-        parcels = await self._outbox.take(
-            self._owner, now, until, most, channels, self._pace.resting(now)
-        )
+        parcels = await self._outbox.take(self._owner, now, until, most, channels, resting)
         now = self._clock.now()
         for parcel in parcels:
             if (ready := self._pace.ready_at(parcel.to, now)) <= now:

@@ -27,6 +27,7 @@ class Pace:
         self._resting: set[ConversationKey] = set()  # chats seen lately that may still not go
         self._example: dict[str, ConversationKey] = {}  # the first chat seen of each channel
         self._common: dict[str, Mapping[str, Rate]] = {}
+        self._closed: set[str] = set()  # channels from which nothing could be taken last time
         self._delayed: dict[_Chat, tuple[float, Mapping[str, Rate]]] = {}
 
     def ready_at(self, to: ConversationKey, now: float) -> float:
@@ -69,13 +70,14 @@ class Pace:
     def may_take(self, free: int, now: float) -> tuple[tuple[str, ...], int]:
         """The channels that may be taken from, and how many rows at the most."""
         rooms = {name: self._room(name, free, now) for name in self._senders}
+        self._closed = {name for name, room in rooms.items() if not room and free > 0}
         return tuple(name for name, room in rooms.items() if room), max(rooms.values(), default=0)
 
     def next_ready(self, now: float) -> float | None:
-        """When the next chat or channel that is not ready will be; None if all are."""
+        """When the next of what was held back last time may go, maybe already; None if nothing."""
         waits = [self.ready_at(to, now) for to in self._resting]
-        waits += [self._pacing.ready_at(rates, now) for rates in self._common.values()]
-        return min((at for at in waits if at > now), default=None)
+        waits += [self._pacing.ready_at(self._common[name], now) for name in self._closed]
+        return min(waits, default=None)
 
     def _room(self, channel: str, free: int, now: float) -> int:
         room = self._pacing.room(self._common.get(channel, {}), now)

@@ -18,7 +18,7 @@ _SIGNS = re.compile(r"[\\`*_\[\]<>()#+\-.!|~&=]")
 # Line breaks, and blanks at the ends: Markdown would join, trim or indent by them.
 _BREAKS = re.compile(r"[\t\n\r]|^ +| +$")
 # Without one of these, no text is formatted. A cheap look before the parser's long one.
-_SUSPECTS = re.compile(r"[\\`*_\[<&|~]|^ {0,3}(?:[#>+=\-]|\d+[.)])|^(?: {4}| *\t)", re.MULTILINE)
+_SUSPECTS = re.compile(r"[\\`*_\[<&|~]|^\s*(?:[#>+=\-]|\d+[.)])", re.MULTILINE)
 _PLAIN = frozenset({"paragraph_open", "paragraph_close", "inline", "text", "softbreak"})
 
 
@@ -27,7 +27,8 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # not for a house that formats nothing
 
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST})
-    return parser.enable(["table", "strikethrough"]).disable("text_join")
+    # An indent is an indent: code stands between fences.
+    return parser.enable(["table", "strikethrough"]).disable(["text_join", "code"])
 
 
 def parsed(text: str) -> Sequence[Token]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from bot.clock import Clock
 from bot.delivery import courier as room
 from bot.delivery.courier import Courier
-from bot.delivery.ports import Parcel
+from bot.delivery.ports import Parcel, Rate
 from bot.errors import DeliveryDelayed, DeliveryRefused, DeliveryUnknown, LedgerError
 from bot.intake.ports import Opened, Pauses
 from bot.ledger.answers import Channels
@@ -20,8 +21,11 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
 from bot.ledger.sqlite import SqliteEngine, writing_engine
-from bot.outcome import Outcome, Outgoing, Verdict
+from bot.model import ConversationKey
+from bot.outcome import Outcome, Outgoing, Urgency, Verdict
 from tests.builders import BOOK, NOON, PUSHED, arrival, incoming, settlement
+
+DESK = ConversationKey("staff_wire", "shop", "desk")
 
 
 class Wire:
@@ -74,8 +78,8 @@ async def courier(ledger, wire) -> AsyncIterator[Courier]:
     await running
 
 
-async def put(ledger: Ledger, *texts: str, chat: str = "ana") -> None:
-    key = replace(PUSHED, chat=chat)
+async def put(ledger: Ledger, *texts: str, chat: str = "ana", thread: str = "") -> None:
+    key = replace(PUSHED, chat=chat, thread=thread)
     await ledger.accept(arrival(incoming(chat=key, id=texts[0])))
     opened = await ledger.begin(key, "x", NOON, BOOK, 1)
     assert isinstance(opened, Opened)
@@ -203,3 +207,202 @@ async def test_a_ledger_that_fails_does_not_stop_the_courier(ledger, wire, monke
     await running
     assert wire.arrived == ["a", "b"]
     assert (await states(ledger))["a"] == "sending"  # the sweep will call it unknown
+
+
+class Paced(Wire):
+    """A platform with a budget for each chat and one for all, that notes when things arrive."""
+
+    def __init__(self, most: int, seconds: float, *, in_all: Rate | None = None) -> None:
+        super().__init__()
+        self.rate, self.in_all = Rate(most, seconds), in_all
+        self.times: dict[str, float] = {}
+
+    def rates(self, to):
+        rates = {f"chat {to.chat}": self.rate}
+        return {**rates, "all": self.in_all} if self.in_all else rates
+
+    async def send(self, parcel: Parcel) -> str:
+        self.times[parcel.text] = asyncio.get_running_loop().time()
+        return await super().send(parcel)
+
+    def after(self, text: str, first: str) -> float:
+        return self.times[text] - self.times[first]
+
+
+class Counting:
+    """An outbox that counts what is asked of it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.calls: Counter[str] = Counter()
+        self.delays: list[int] = []
+
+    def __getattr__(self, name: str):
+        asked = getattr(self._ledger, name)
+
+        async def counted(*args, **more):
+            self.calls[name] += 1
+            if name == "delayed":
+                self.delays.append(args[0])
+            return await asked(*args, **more)
+
+        return counted
+
+
+@asynccontextmanager
+async def running(outbox, wire, *, at_once: int = 8, clock: Clock | None = None, **more):
+    courier = Courier(
+        outbox, {"wire": wire}, clock or Clock(), "w", at_once=at_once, send_seconds=2, **more
+    )
+    task = asyncio.create_task(courier.run())
+    yield courier
+    await courier.stop()
+    await task
+
+
+async def test_a_chat_over_its_budget_waits_and_holds_up_nobody(ledger):
+    wire, outbox = Paced(2, 0.5), Counting(ledger)
+    await put(ledger, "a1", "a2", "a3", "a4", "a5")
+    await put(ledger, "b1", chat="bia")
+    async with running(outbox, wire):
+        found = await settled(ledger)
+
+    assert set(found.values()) == {"sent"}
+    assert [text for text in wire.arrived if text != "b1"] == ["a1", "a2", "a3", "a4", "a5"]
+    assert wire.after("b1", "a1") < 0.2
+    assert wire.after("a2", "a1") < 0.2
+    assert 0.5 <= wire.after("a3", "a1") < 0.7  # at its time, not at the next look
+    assert 1.0 <= wire.after("a5", "a1") < 1.25
+    assert outbox.delays == []  # rows that may not go yet were never taken
+
+
+async def test_the_budget_of_all_chats_is_kept(ledger):
+    wire = Paced(5, 1.0, in_all=Rate(4, 0.4))
+    outbox = Counting(ledger)
+    for n in range(12):
+        await put(ledger, f"t{n}", chat=f"c{n}")
+    async with running(outbox, wire):
+        await settled(ledger)
+
+    times = sorted(wire.times.values())
+    assert len(times) == 12
+    assert all(later - first >= 0.395 for first, later in zip(times, times[4:], strict=False))
+    assert times[-1] - times[0] < 1.2
+    assert len(outbox.delays) <= 4  # only before it was known what the chats share
+
+
+async def test_a_row_whose_budget_is_gone_is_put_back_unsent(ledger):
+    """Two topics of one group: the second is taken before the courier knows it."""
+    wire = Paced(1, 0.4)
+    for thread in ("1", "2"):
+        await put(ledger, f"t{thread}", thread=thread)
+    outbox = Counting(ledger)
+    async with running(outbox, wire):
+        found = await settled(ledger)
+    assert found == {"t1": "sent", "t2": "sent"}
+    assert len(outbox.delays) == 1
+    assert 0.4 <= wire.after("t2", "t1") < 0.7
+
+
+async def test_a_platform_that_asks_three_chats_for_time_is_left_alone(ledger):
+    wire = Paced(5, 1.0, in_all=Rate(100, 1.0))
+    for n in range(6):
+        wire.answers[f"t{n}"] = [DeliveryDelayed(0.5)]
+        await put(ledger, f"t{n}", chat=f"c{n}")
+    async with running(ledger, wire, at_once=1):
+        await asyncio.sleep(0.3)
+        tried = len(wire.times)
+        assert set((await states(ledger)).values()) == {"pending"}
+        await settled(ledger)
+    assert tried == 3
+    assert sorted(wire.arrived) == [f"t{n}" for n in range(6)]
+
+
+async def test_one_chat_that_is_delayed_again_and_again_stops_no_other(ledger):
+    wire = Paced(9, 1.0, in_all=Rate(100, 1.0))
+    wire.answers["a"] = [DeliveryDelayed(0.05)] * 8
+    await put(ledger, "a")
+    async with running(ledger, wire) as courier:
+        await asyncio.sleep(0.3)
+        await put(ledger, "b", chat="bia")
+        courier.ring()
+        async with asyncio.timeout(0.2):
+            while "b" not in wire.arrived:
+                await asyncio.sleep(0.01)
+        await settled(ledger)
+    assert wire.arrived == ["b", "a"]
+
+
+async def test_idle_it_costs_one_look_and_one_sweep_at_a_time(ledger, wire, monkeypatch):
+    monkeypatch.setattr(room, "LOOK_SECONDS", 0.2)
+    outbox = Counting(ledger)
+    async with running(outbox, wire) as courier:
+        await asyncio.sleep(0.5)
+        assert outbox.calls["sweep"] <= 3
+        assert outbox.calls["take"] <= 3
+        for _ in range(10):
+            courier.ring()
+            await asyncio.sleep(0.005)
+        assert outbox.calls["sweep"] <= 4
+
+
+async def test_waiting_for_a_free_sender_is_no_busy_waiting(ledger, monkeypatch):
+    wire = Paced(1, 0.05, in_all=Rate(2, 0.1))
+    wire.seconds = 0.3
+    for n in range(3):
+        await put(ledger, f"t{n}", f"u{n}", chat=f"c{n}")
+    passes = 0
+    pause = Courier._pause
+
+    def counted(courier: Courier) -> float:
+        nonlocal passes
+        passes += 1
+        return pause(courier)
+
+    monkeypatch.setattr(Courier, "_pause", counted)
+    async with running(ledger, wire, at_once=2):
+        await settled(ledger)
+    assert passes < 40
+
+
+async def test_staff_are_told_what_did_not_arrive(ledger, wire):
+    told: list[tuple[str, str]] = []
+
+    def report(parcel: Parcel, reason: str) -> Outgoing | None:
+        told.append((parcel.text, reason))
+        if reason == "gone":
+            raise KeyError("no such text")
+        return Outgoing(DESK, f"{parcel.text}: {reason}", "system", urgency=Urgency.INSIDE)
+
+    wire.answers.update(
+        {
+            "a": [DeliveryRefused("blocked")],
+            "b": [DeliveryUnknown("cut")],
+            "c": [DeliveryRefused("gone")],
+        }
+    )
+    for chat in "abc":
+        await put(ledger, chat, chat=chat)
+    async with running(ledger, wire, report=report):
+        async with asyncio.timeout(5):
+            while len(told) < 3 or "sending" in (await states(ledger)).values():
+                await asyncio.sleep(0.02)
+    assert sorted(told) == [("a", "blocked"), ("b", "unknown"), ("c", "gone")]
+    assert await states(ledger) == {
+        "a": "failed",
+        "b": "unknown",
+        "c": "failed",  # a report that breaks changes nothing about the row
+        "a: blocked": "pending",
+        "b: unknown": "pending",
+    }
+
+
+async def test_a_stop_leaves_no_send_under_way(ledger):
+    wire = Wire()
+    wire.seconds = 0.2
+    await put(ledger, "a", "b")
+    async with running(ledger, wire):
+        while not wire.at_once:
+            await asyncio.sleep(0.01)
+    assert wire.at_once == 0
+    assert await states(ledger) == {"a": "sent", "b": "pending"}

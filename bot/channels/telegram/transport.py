@@ -164,7 +164,7 @@ def _problem(error: Exception) -> TelegramError:
         return NotSent("no connection in time")
     if isinstance(error, aiohttp.ClientConnectorError):
         return NotSent("no connection")
-    if isinstance(error, ValueError):  # InvalidURL is one: refused before anything left
+    if isinstance(error, (ValueError, aiohttp.NonHttpUrlClientError)):  # InvalidURL is a ValueError
         return NotSent("not a call that can be made")
     if isinstance(error, TimeoutError):
         return TimedOut("no answer in time")
