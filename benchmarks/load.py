@@ -73,13 +73,17 @@ class Customers:
     def message(self) -> dict[str, str]:
         """The body of the next POST."""
         customer = self._random.randrange(CONVERSATIONS)
-        parts = _QUESTIONS[self._language[customer]]
-        text = "".join(self._random.choice(part) for part in parts)
         return {
             "conversation": f"customer-{customer}",
             "id": f"m{next(self._numbers)}",
-            "text": text.format(city=self._random.choice(_CITIES), n=self._random.randint(2, 12)),
+            "text": self.question(customer),
         }
+
+    def question(self, customer: int) -> str:
+        """What that customer asks next."""
+        parts = _QUESTIONS[self._language[customer]]
+        text = "".join(self._random.choice(part) for part in parts)
+        return text.format(city=self._random.choice(_CITIES), n=self._random.randint(2, 12))
 
     def gaps(self, rate: float, seconds: float) -> Iterator[float]:
         """Seconds between messages until `seconds` are over, `rate` a second on the average."""

@@ -26,6 +26,7 @@ class Update:
     expires: float  # Unix time after which it is dropped
     made: float = field(default_factory=time.monotonic)
     posted: list[float] = field(default_factory=list)  # monotonic, one a try
+    answered: list[float] = field(default_factory=list)  # monotonic, one a try
     statuses: list[int] = field(default_factory=list)  # of the endpoint; 0: no answer
     done: bool = False
 

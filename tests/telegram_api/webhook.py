@@ -135,6 +135,7 @@ class Webhook:
         answers = await asyncio.gather(*(self._post(update.payload) for _ in range(together)))
         for _ in range(self.updates.copies - together):
             answers.append(await self._post(update.payload))
+        update.answered.append(time.monotonic())
         update.statuses += [status for status, _, _ in answers]
         for status, retry_after, reason in answers:
             if not 200 <= status < 300:
