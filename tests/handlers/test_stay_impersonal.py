@@ -57,7 +57,7 @@ async def test_one_personal_message_among_others_is_enough():
 
 
 async def test_a_request_in_two_messages_is_seen():
-    assert await step(group("quero falar com", "uma pessoa")) is not None
+    assert await step(group("apagar", "meus dados")) is not None
 
 
 async def test_a_button_that_leads_to_something_personal_is_seen():
