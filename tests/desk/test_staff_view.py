@@ -161,7 +161,7 @@ def test_nobody_can_write_a_line_that_looks_like_ours(name, text):
         staff_view.edited(text, BOOK),
     ):
         lines = shown.split("\n")
-        assert shown.splitlines() == [line for line in lines]
+        assert shown.splitlines() == lines
         for line in lines:
             assert not line or line.split(" ")[0] in LABELS - {"💬", "↳"}, line
             kinds = {unicodedata.category(sign) for sign in line if sign != "\u200d"}

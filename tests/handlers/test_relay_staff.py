@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import pytest
 
-from bot.model import Action
+from bot.checks.approve import STAFF_CHANNELS
+from bot.model import Action, CaseStatus, ConversationKey, Ownership
 from bot.outcome import CloseCase, Outcome, Outgoing, ReleaseCase, SetTries, Urgency, Verdict
+from bot.pipeline import decide, road
 from handlers.relay_staff import RelayStaff
-from tests.handlers.conftest import CASE, CHAT, DESK, act, make_turn
+from handlers.show_staff import show_staff
+from tests.handlers.conftest import CASE, CHAT, DESK, Desk, act, make_turn
 
+STAFF = ConversationKey("telegram_staff", "99", "-100")
 step = RelayStaff()
 
 
@@ -78,3 +85,72 @@ async def test_an_act_for_an_older_case_does_not_touch_the_one_that_is_open():
     outcome = await step(make_turn(act=act(Action.RESOLVE, case=3), case=CASE))
     assert outcome.changes == ()
     assert [send.to for send in outcome.sends] == [DESK]
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ("help", "Responda a uma mensagem."),
+        ("not_a_reply", "Ficou aqui."),
+        ("anonymous", "Quem é você?"),
+        ("media", "Só texto."),
+        ("edited", "Edição não vai."),
+        ("unknown_command", "Que comando?"),
+        ("failed", "Ficou aqui."),  # no reason that anybody gives: not the text of that name
+        ("", "Ficou aqui."),
+    ],
+)
+async def test_what_is_no_act_is_explained_to_its_author_alone(why, told):
+    aside = replace(act(Action.ASIDE, "segredo"), why=why, surface=STAFF)
+    for case in (None, CASE):
+        name = "staff_not_a_reply" if told == "Ficou aqui." else f"staff_{why}"
+        assert await step(make_turn(act=aside, case=case)) == Outcome(
+            Verdict.RELAYED,
+            name,
+            sends=(Outgoing(STAFF, told, "system", urgency=Urgency.INSIDE),),
+        )
+
+
+@pytest.mark.parametrize(
+    ("agent", "number"),
+    [("telegram:777", "777"), ("777", "777"), ("Zé: o tal", "0"), ("", "0"), ("x:²", "0")],
+)
+async def test_a_stranger_is_told_the_number_to_be_let_in_by(agent, number):
+    aside = replace(act(Action.ASIDE, "oi"), why="stranger", agent=agent, surface=STAFF)
+    outcome = await step(make_turn(act=aside))
+    assert [send.text for send in outcome.sends] == [f"Seu número: {number}."]
+
+
+async def test_an_empty_note_is_not_called_noted():
+    outcome = await step(make_turn(act=act(Action.NOTE, " "), case=CASE))
+    assert outcome.reason == "staff_empty_reply"
+    assert [send.to for send in outcome.sends] == [DESK]
+
+
+CASES = (None, CASE, replace(CASE, id=8), replace(CASE, status=CaseStatus.CLAIMED, agent="rui"))
+TEXTS = ("", "segredo", "/note x", "/reply oi")
+WHYS = ("", "stranger", "edited", "resolved")
+ROAD = road(Desk())
+
+
+@pytest.mark.parametrize("action", list(Action))
+async def test_a_customer_gets_a_reply_with_text_or_the_closing_line_and_nothing_else(action):
+    """Whatever staff do, in every state, with all that the staff chat is shown of it."""
+    tried = 0
+    for case, surface, ownership, text, why in itertools.product(
+        CASES, (DESK, STAFF), Ownership, TEXTS, WHYS
+    ):
+        written = replace(act(action, text), surface=surface, why=why)
+        turn = make_turn(act=written, case=case, ownership=ownership, unanswered=(3,))
+        outcome = show_staff(turn, await decide(turn, ROAD), STAFF)
+        to_customer = [send for send in outcome.sends if send.to.channel not in STAFF_CHANNELS]
+        allowed: list[tuple[str, str]] = []
+        if case is not None and case.id == written.case:
+            if action is Action.REPLY and text:
+                allowed = [("staff", text)]
+            elif action is Action.RESOLVE:
+                allowed = [("system", "Caso resolvido.")]
+        assert [(send.author, send.text) for send in to_customer] == allowed
+        assert all(send.to == CHAT for send in to_customer)
+        tried += 1
+    assert tried == 256
