@@ -118,13 +118,14 @@ class App:
         most = settings.web.max_body_bytes
         visitors = Visitors(secret)
         chat = Chat(self.intake, ledger, self.presence, visitors, book, clock, most)
+        hook = telegram.hook(self.intake, self.courier.ring) if telegram else None
         keys = plan.environment.api_keys
         self.public = application(
             [
                 *Api(self.intake, ledger, keys, clock, most).routes(),
                 *Health(ledger.backlog, self.platforms).routes(),
                 *(chat.routes() if settings.web.chat else ()),
-                *(telegram.receives(self.intake, self.courier.ring) if telegram else ()),
+                *(hook.routes() if hook else ()),
             ]
         )
         self.local = application(

@@ -7,8 +7,6 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from starlette.routing import Route
-
 from bot.book import Book
 from bot.channels.telegram import CHANNEL, STAFF
 from bot.channels.telegram.account import Account
@@ -89,10 +87,10 @@ class WithTelegram:
         staff = self.staff()
         return undelivered(parcel, reason, self._book(), staff) if staff else None
 
-    def receives(self, intake: Intake, wake_courier: Callable[[], None]) -> Sequence[Route]:
-        """Build the way in; returns the routes that Telegram calls."""
+    def hook(self, intake: Intake, wake_courier: Callable[[], None]) -> TelegramHook | None:
+        """The way in. None without a connection."""
         if self._connection is None:
-            return ()
+            return None
         self._receiver = Receiver(
             me=self._account.me,
             intake=intake,
@@ -109,7 +107,7 @@ class WithTelegram:
             staff_moved=self._account.staff_moved,
             edit_notice=self._edited,
         )
-        return TelegramHook(self._receiver, self._secret).routes()
+        return TelegramHook(self._receiver, self._secret)
 
     def open(self) -> None:
         """Connect, in the background."""
