@@ -41,3 +41,9 @@ async def test_one_poll_at_a_time(api: StandIn, bot: Bot):
         await bot.get_updates()
     await bot.delete_webhook()
     assert await bot.get_updates() == ()
+
+
+async def test_a_poll_brings_copies_too(api: StandIn, bot: Bot, ana: User, chat: Chat):
+    api.updates.copies = 3
+    await ana.says(chat, "a")
+    assert [update.update_id for update in await bot.get_updates()] == [api.updates.log[0].id] * 3

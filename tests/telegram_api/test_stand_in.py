@@ -230,3 +230,9 @@ async def test_it_runs_as_a_program(tmp_path: Path):
         program.terminate()
         assert program.wait(5) == 0
         program.stdout.close()
+
+
+async def test_an_ampersand_may_be_forgiven_as_telegram_does(api: StandIn, bot: Bot, chat: Chat):
+    api.strict_entities = False
+    await bot.send_message(chat.id, "Tom & <b>Ana</b> &lt;3", parse_mode="HTML")
+    assert api.texts(chat) == ["Tom & Ana <3"]
