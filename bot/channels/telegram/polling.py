@@ -79,20 +79,21 @@ class Polling:
             return
         offset: int | None = None
         failures = 0
+        wait = 0  # at first, and after a failure: whether it works should be known at once
         while not self._patience.is_over:
             try:
-                updates = await self._patience.unless_over(self._ask(offset))
+                updates = await self._patience.unless_over(self._ask(offset, wait))
                 following = _offset_after(updates)
                 self._health.works(self._clock.now())
                 await self._patience.unless_over(self._take_all(updates), STOP_SECONDS)
                 if self._patience.is_over:
                     return  # some of it may not be stored: all of it comes again
                 offset = offset if following is None else following
-                failures = 0
+                failures, wait = 0, self._wait_seconds
             except Stopped:
                 return
             except Exception as error:  # noqa: BLE001  # polling outlives whatever it meets
-                failures += 1
+                failures, wait = failures + 1, 0
                 self._failed(error)
                 await self._patience.rest(rest_after(error, failures))
                 if isinstance(error, Conflict) and "webhook" in str(error).lower():
@@ -103,17 +104,17 @@ class Polling:
         async with asyncio.timeout(CALL_SECONDS):
             await self._bot.delete_webhook(drop_pending_updates=False)
 
-    async def _ask(self, offset: int | None) -> Sequence[Any]:
-        """One long poll."""
+    async def _ask(self, offset: int | None, wait: int) -> Sequence[Any]:
+        """One question, answered within `wait` seconds and a few more."""
         updates = await self._bot.do_api_request(
             GET_UPDATES,
             api_kwargs={
                 "offset": offset,
-                "timeout": self._wait_seconds,
+                "timeout": wait,
                 "limit": MOST_UPDATES,
                 "allowed_updates": list(ALLOWED_UPDATES),
             },
-            read_timeout=self._wait_seconds + ANSWER_SECONDS,
+            read_timeout=wait + ANSWER_SECONDS,
         )
         if not isinstance(updates, list):
             raise NotAList
