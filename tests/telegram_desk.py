@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from bot.channels.telegram import send
+from bot.delivery.ports import Rate
 from tests.desk_in_process import Desk, running_desk
 from tests.telegram_api.chats import Chat
 from tests.telegram_api.ledger import Message
@@ -77,6 +79,8 @@ async def telegram_desk(
     folder: Path,
     way: str = "webhook",
     api: StandIn | None = None,
+    *,
+    quick: bool = True,
     **overrides: str,
 ) -> AsyncIterator[Stage]:
     """A desk whose bot is called by webhook, or asks for its messages."""
@@ -92,6 +96,8 @@ async def telegram_desk(
             **({"PUBLIC_URL": "{url}"} if way == "webhook" else {}),
             **overrides,
         }
+        if quick:  # nobody in a test waits for the next second, as people do
+            monkeypatch.setattr(send, "PER_CHAT", Rate(100, 1.0))
         async with running_desk(monkeypatch, folder, **settings) as desk:
             ana, bia = api.user(11, "Ana"), api.user(12, "Bia")
             stage = Stage(desk, api, team, rita, tom, ana, bia)

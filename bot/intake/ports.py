@@ -202,8 +202,14 @@ class Contacts(Protocol):
 class StaffChat(Protocol):
     """What a staff surface that must be called asks of the ledger."""
 
-    async def case_shown(self, surface: ConversationKey, message: str) -> int | None:
-        """The case that a message of ours in this staff chat shows. Raises LedgerError."""
+    async def case_shown(
+        self, surface: ConversationKey, message: str, marked: int | None = None
+    ) -> int | None:
+        """The case that a message of ours in this staff chat shows. Raises LedgerError.
+
+        `marked` is the case whose number the message bears. It counts only while a message about
+        that case has left for this chat and its id is not known (yet).
+        """
         ...
 
     async def tell(self, message: Outgoing, case: int | None, at: float) -> None:

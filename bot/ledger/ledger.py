@@ -70,9 +70,11 @@ class Ledger:
     async def home_of(self, chat: ConversationKey) -> ConversationKey:
         return await self._engine.read(partial(contacts.home_of, chat=chat))
 
-    async def case_shown(self, surface: ConversationKey, message: str) -> int | None:
+    async def case_shown(
+        self, surface: ConversationKey, message: str, marked: int | None = None
+    ) -> int | None:
         return await self._engine.read(
-            partial(reading.case_shown, surface=str(surface), message=message)
+            partial(reading.case_shown, surface=str(surface), message=message, marked=marked)
         )
 
     async def tell(self, message: Outgoing, case: int | None, at: float) -> None:

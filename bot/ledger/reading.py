@@ -271,14 +271,23 @@ def backlog(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def case_shown(connection: Connection, surface: str, message: str) -> int | None:
-    """The case that a message of ours in a staff chat shows, by the platform's id of it."""
+def case_shown(
+    connection: Connection, surface: str, message: str, marked: int | None
+) -> int | None:
+    """The case that a message of ours in a staff chat shows, by the platform's id of it.
+
+    Where its send is being recorded, or broke off and may have arrived, the id is not known: the
+    case whose number it bears counts then, but only if something about it has really left.
+    """
+    ours = (messages.c.conversation == surface) & (messages.c.direction == "out")
+    known = connection.execute(
+        select(messages.c.case_id).where(ours, messages.c.external_id == message)
+    ).first()
+    if known is not None or marked is None:
+        return known.case_id if known else None
+    left = ours & messages.c.state.in_(("sending", "unknown")) & (messages.c.external_id == "")
     return connection.execute(
-        select(messages.c.case_id).where(
-            messages.c.conversation == surface,
-            messages.c.external_id == message,
-            messages.c.direction == "out",
-        )
+        select(messages.c.case_id).where(left, messages.c.case_id == marked).limit(1)
     ).scalar()
 
 

@@ -175,3 +175,21 @@ async def test_an_agent_is_answered_under_the_own_message(ledger):
     await ledger.settle(settlement(opened, Outcome(Verdict.RELAYED, "x", (told,))))
     (parcel,) = await take(ledger)
     assert (parcel.quote, parcel.case) == ("9", None)
+
+
+async def test_a_message_whose_id_is_not_known_is_told_by_the_number_it_bears(ledger, turn):
+    await turn("m1", shown("cartão"), changes=[OpenCase("asked")])
+    assert await ledger.case_shown(STAFF, "77", 1) is None  # nothing has left yet
+    (card,) = await take(ledger)
+    assert await ledger.case_shown(STAFF, "77", 1) == 1  # it is there before we know its id
+    assert await ledger.case_shown(STAFF, "77", 2) is None
+    await ledger.sent(card.seq, "w", "77")
+    assert await ledger.case_shown(STAFF, "77", 2) == 1  # what is known counts
+    assert await ledger.case_shown(STAFF, "5", 1) is None  # a card of another database
+
+
+async def test_a_card_that_may_have_arrived_leads_to_its_case(ledger, turn):
+    await turn("m1", shown("cartão"), changes=[OpenCase("asked")])
+    (card,) = await take(ledger)
+    await ledger.unknown(card.seq, "w", NOON)
+    assert await ledger.case_shown(STAFF, "77", 1) == 1

@@ -75,11 +75,11 @@ async def test_a_reply_in_the_team_chat_reaches_a_customer_of_any_channel(stage)
     await stage.desk.post("alô?", "m2", "c-api")
     mirror = await stage.shown_to_team("alô?")
     await stage.rita.replies(card, "Oi, do Telegram!")
-    reply = await stage.desk.answer_to("m2", "c-api")
-    assert (reply["author"], reply["text"]) == ("staff", "Oi, do Telegram!")
     await stage.tom.replies(mirror, "/resolve")
-    await stage.shown_to_team("1", "concl")
-    assert "concluiu" in (await stage.desk.messages("c-api"))[-1]["text"]
+    await stage.shown_to_team("Caso 1 encerrado")
+    *_, reply, farewell = await stage.desk.messages("c-api")
+    assert (reply["author"], reply["text"]) == ("staff", "Oi, do Telegram!")
+    assert "concluiu" in farewell["text"]
 
 
 async def test_what_is_not_plainly_a_reply_stays_inside_and_says_so(stage):
@@ -157,7 +157,7 @@ async def test_in_a_group_the_bot_speaks_when_spoken_to(stage):
     for n, private in enumerate(("quero falar com uma pessoa", "cadê meu pedido?", "/forget"), 3):
         text = private if private.startswith("/") else f"@nightdesk_bot {private}"
         await bia.says(group, text)
-        assert "particular" in (await api.wait_shown(group, n))[n - 1].text
+        assert "privado" in (await api.wait_shown(group, n))[n - 1].text
     await stage.quiet()
     assert len(api.shown(group)) == 5
     assert (await stage.status())["cases"] == {}

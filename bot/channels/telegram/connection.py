@@ -96,18 +96,19 @@ class Telegram:
 
     async def _open(self, take: Callable[[bytes], Awaitable[None]]) -> None:
         try:
-            self._load(await asyncio.to_thread(_sdk), take)
+            await self._load(await asyncio.to_thread(_sdk), take)
         except Exception as error:  # noqa: BLE001  # the other doors stay open
             log.error("telegram_not_loaded", error=type(error).__name__)
             return
         parts = (part for part in (self._registration, self._polling) if part is not None)
         self._running += [asyncio.create_task(part.run()) for part in parts]
 
-    def _load(self, sdk: _Sdk, take: Callable[[bytes], Awaitable[None]]) -> None:
+    async def _load(self, sdk: _Sdk, take: Callable[[bytes], Awaitable[None]]) -> None:
         access = self._access
         bot = sdk.bot_of(access.token, access.api_base, send_seconds=access.send_seconds)
         hook = sdk.Hook(access.public_url, access.secret) if access.public_url else None
         self._bot = bot
+        await bot.initialize()
         self._sender = sdk.TelegramSender(
             bot, self._account.me().id, self._clock, self._moved, self._staff_reached
         )

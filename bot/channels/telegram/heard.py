@@ -76,6 +76,7 @@ class StaffWord:
     text: str = ""
     why: str = ""  # of an aside
     shown: str = ""  # the message of ours that it replies to
+    marked: int | None = None  # the case that this message of ours says it shows
     case: int | None = None  # the number that was written
 
     def act(self, case: int | None) -> StaffAct:

@@ -173,7 +173,7 @@ class Receiver:
             return word.act(None)
         if not word.shown:
             return word.act(word.case)
-        case = await self.staff_chat.case_shown(word.surface, word.shown)
+        case = await self.staff_chat.case_shown(word.surface, word.shown, word.marked)
         if case is None or word.case not in (None, case):
             return word.aside("not_a_reply")
         return word.act(case)

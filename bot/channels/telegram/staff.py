@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.channels.telegram.addressed import person_replied_to
 from bot.channels.telegram.heard import Me, Nothing, NotYet, StaffWord
@@ -112,6 +112,8 @@ def _on_a_case(
     rest = rest.strip().removeprefix(":").strip()
     numbered = _NUMBER.fullmatch(rest)
     case = int(numbered[1]) if numbered else None
+    if shown and action is Action.NOTE and numbered and not _TAG.fullmatch(rest):
+        numbered, case = None, None  # "/note 3 boxes": a number of the note's own
     if numbered:
         rest = (numbered[2] or "").strip()
     if not shown and case is None:
@@ -140,6 +142,13 @@ def _ours(message: Message, me: Me) -> str:
     return str(replied.message_id)
 
 
+def _mark(message: Message) -> int | None:
+    """The number of the case that stands in front of what is replied to."""
+    replied = person_replied_to(message)
+    found = _TAG.match(replied.written or "") if replied else None
+    return int(found[1]) if found else None
+
+
 def _visible(text: str) -> str:
     """Without what cannot be seen around it: a hidden sign must not turn a note into a reply."""
     start = 0
@@ -163,20 +172,12 @@ def _word(
         message=str(message.message_id),
         why=why,
         shown=shown,
+        marked=_mark(message) if shown else None,
     )
 
 
 def _with(word: StaffWord, text: str, case: int | None) -> StaffWord:
-    return StaffWord(
-        id=word.id,
-        agent=word.agent,
-        action=word.action,
-        surface=word.surface,
-        message=word.message,
-        text=text,
-        shown=word.shown,
-        case=case,
-    )
+    return replace(word, text=text, case=case)
 
 
 def _aside(message: Message, update_id: int, me: Me, why: str) -> StaffWord:
