@@ -34,7 +34,10 @@ SENTENCES = {
     ),
 }
 ANYTHING = st.text(
-    st.one_of(st.sampled_from("*_`[]()<>#+-.!|~&=\\\n\t ;:/1a\"'"), st.characters(codec="utf-8")),
+    st.one_of(
+        st.sampled_from("*_`[]()<>#+-.!|~&=\\\n\t ;:/1a\"'"),
+        st.characters(codec="utf-8", exclude_categories=("Cc",)),
+    ),
     min_size=1,
     max_size=24,
 )
@@ -50,8 +53,7 @@ def read(text):
 
 
 def literally(value):
-    cleaned = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", " ", value.replace("\r\n", "\n"))
-    return html.escape(cleaned).replace("&#x27;", "'")
+    return html.escape(value).replace("&#x27;", "'")
 
 
 @pytest.mark.parametrize("template", SENTENCES)
@@ -68,6 +70,14 @@ def test_a_value_reads_literally_and_changes_nothing_around_it(template, value):
         return  # nothing between two marks is no value
     expected = SENTENCES[template].replace("%s", literally(value))
     assert read(marked(spans(template, value))) == re.sub(r"\s*\n\s*", "\n", expected).strip()
+
+
+@given(value=st.characters(categories=("Cc",)), around=ANYTHING)
+def test_a_control_character_opens_nothing(value, around):
+    found = READ(marked(spans("**Oi** {{ v }} *você*", f"{around}{value}{around}")))
+    assert found.startswith("<p><strong>Oi</strong> ")
+    assert found.endswith(" <em>você</em></p>\n")
+    assert found.count("<") == 6
 
 
 @given(value=ANYTHING)
