@@ -112,7 +112,7 @@ def _on_a_case(
     rest = rest.strip().removeprefix(":").strip()
     numbered = _NUMBER.fullmatch(rest)
     case = int(numbered[1]) if numbered else None
-    if shown and action is Action.NOTE and numbered and not _TAG.fullmatch(rest):
+    if shown and action is Action.NOTE and case != _mark(message) and not _TAG.fullmatch(rest):
         numbered, case = None, None  # "/note 3 boxes": a number of the note's own
     if numbered:
         rest = (numbered[2] or "").strip()
@@ -145,7 +145,7 @@ def _ours(message: Message, me: Me) -> str:
 def _mark(message: Message) -> int | None:
     """The number of the case that stands in front of what is replied to."""
     replied = person_replied_to(message)
-    found = _TAG.match(replied.written or "") if replied else None
+    found = _TAG.match(replied.text or "") if replied else None
     return int(found[1]) if found else None
 
 

@@ -378,7 +378,7 @@ async def test_the_same_message_id_elsewhere_shows_nothing_here(rig):
     ("text", "meant"),
     [
         ("/note 1 caro", True),
-        ("/note 2 caro", False),
+        ("/note #c2 caro", False),
         ("/resolve 2", False),
         ("#c1 oi", True),
         ("#c2 oi", False),

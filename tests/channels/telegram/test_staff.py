@@ -45,6 +45,7 @@ def word(action: Action, text: str = "", **changes: object) -> StaffWord:
         "surface": SURFACE,
         "message": "71",
         "text": text,
+        "marked": 7 if changes.get("shown") == "50" else None,
         **changes,
     }
     return StaffWord(**fields)  # type: ignore[arg-type]
