@@ -19,21 +19,21 @@ SENDERS = 8  # delivery.senders
 async def test_three_kills_lose_nothing_and_double_nothing(bench: Bench, way: str) -> None:
     async with town(bench, way, people=8) as here:
         program = await here.start()
-        talking = asyncio.ensure_future(here.all_say(12, gap=0.15))
-        kills = 0
-        while not talking.done() and kills < 3:
-            await asyncio.sleep(0.5)
-            program.kill()
-            kills += 1
-            program = await here.start()
-        await talking
-        assert kills == 3
+        kills = 3
+        async with here.everybody_talking(gap=0.4):
+            for _ in range(kills):
+                already = len(here.api.ledger.delivered)
+                await here.api.wait_for(
+                    lambda seen=already: len(here.api.ledger.delivered) > seen + 8, seconds=20
+                )
+                program.kill()
+                program = await here.start()
         assert await here.settled()
         assert here.verdict() == KEPT
         unknown = here.rows("state = 'unknown' AND conversation LIKE 'telegram/%'")
         assert len(unknown) <= kills * SENDERS
         sent = here.rows("state = 'sent' AND direction = 'out'")
-        assert len(sent) >= 8 * 12 - kills * SENDERS
+        assert len(sent) >= len(here.messages) - kills * SENDERS
         assert "Traceback" not in program.err
 
 

@@ -72,6 +72,28 @@ class Town:
 
         await asyncio.gather(*(one(user) for user in self.people))
 
+    @asynccontextmanager
+    async def everybody_talking(self, gap: float) -> AsyncIterator[None]:
+        """People go on writing for as long as the block runs."""
+        over = False
+
+        async def one(user: User) -> None:
+            while not over:
+                await self.says(user)
+                await asyncio.sleep(gap)
+
+        async with asyncio.TaskGroup() as group:
+            for user in self.people:
+                group.create_task(one(user))
+            try:
+                yield
+            finally:
+                over = True
+
+    @property
+    def messages(self) -> list[str]:
+        return [id for ids in self.said.values() for id in ids]
+
     async def settled(self, seconds: float = PATIENCE) -> bool:
         """Whether nothing waits any more: at Telegram, in the line, in the outbox."""
         with suppress(TimeoutError):
