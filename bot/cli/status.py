@@ -42,9 +42,10 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         unknown="not known to have arrived",
         quarantined="not readable",
     )
-    yield _row("Trouble", f"{troubles} in 24 h", bad=any(wrong.values()))
-    for name, said in found["platforms"].items():
-        yield _row(name.capitalize(), _platform(said), bad=not said.get("ok", True))
+    yield _row("Trouble", f"{troubles} in the last 24 h", bad=any(wrong.values()))
+    if said := found["platforms"].get("telegram"):
+        words = escape(harmless(", ".join(_telegram(said))))
+        yield _row("Telegram", words, bad=not said["ok"] or said["staff_chat"] is False)
 
 
 def _row(name: str, text: str, *, bad: bool = False) -> str:
@@ -56,7 +57,20 @@ def _counts(counts: Mapping[str, int], **names: str) -> str:
     return ", ".join(found) or "nothing"
 
 
-def _platform(said: Mapping[str, Any]) -> str:
-    told = (each for each in said.items() if each[0] != "ok" and each[1] not in ("", None))
-    words = [f"{name.replace('_', ' ')} {value}" for name, value in told]
-    return escape(harmless(", ".join(("ok" if said.get("ok") else "failing", *words))))
+def _telegram(said: Mapping[str, Any]) -> Iterator[str]:
+    """The connection in words; see `TelegramHealth.as_dict`."""
+    name = f" as @{said['username']}" if said.get("username") else ""
+    yield f"{said['mode']}{name}"
+    if said["link"] != "working":
+        yield str(said["link"])
+    if said["pending"]:
+        yield f"{said['pending']} waiting at Telegram"
+    if said["last_error"]:
+        ago = waiting(said["last_error_age"] or 0)
+        yield f"last failed delivery {ago} ago: {said['last_error']}"
+    if said["last_contact_age"] is None:
+        yield "no answer from Telegram yet"
+    elif not said["ok"]:
+        yield f"last answer {waiting(said['last_contact_age'])} ago"
+    if said["staff_chat"] is False:
+        yield "the staff chat cannot be written to: is the bot a member there?"

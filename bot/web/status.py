@@ -17,7 +17,7 @@ from bot.web.answers import translated
 
 FAILURES_SECONDS = 86_400.0  # over which failures are counted
 
-# What a platform says about itself, by its name: `ok`, and words and numbers of its own.
+# What a platform says about itself, by its name.
 Platforms = Callable[[], Mapping[str, Mapping[str, Any]]]
 
 

@@ -1,0 +1,74 @@
+"""`nightdesk status`: the figures of a running desk in words that an operator reads at 2 AM."""
+
+from __future__ import annotations
+
+from bot.cli.status import lines
+
+FINE = {
+    "mode": "webhook",
+    "username": "casa_bot",
+    "ok": True,
+    "link": "working",
+    "pending": 0,
+    "last_error": "",
+    "last_error_age": None,
+    "last_contact_age": 3,
+    "staff_chat": True,
+}
+CALM = {
+    "version": "1.2",
+    "open_seconds": 7_500,
+    "backlog": {},
+    "cases": {},
+    "failures_24h": {},
+    "quarantined_24h": 0,
+    "platforms": {},
+}
+
+
+def test_a_calm_night():
+    assert list(lines(CALM)) == [
+        "[bold]Nightdesk 1.2[/bold], open for 2 h 05 min",
+        "  Line      nothing",
+        "  Outbox    nothing",
+        "  Cases     nothing",
+        "  Trouble   nothing in the last 24 h",
+    ]
+
+
+def test_everything_at_once():
+    found = list(
+        lines(
+            CALM
+            | {
+                "backlog": {"waiting": 3, "in_turn": 1, "pending": 2, "sending": 1},
+                "cases": {"waiting": 2, "claimed": 1},
+                "failures_24h": {"unknown": 1, "failed": 4},
+                "quarantined_24h": 5,
+            }
+        )
+    )
+    assert found[1:] == [
+        "  Line      3 waiting, 1 being answered",
+        "  Outbox    2 to send, 1 on their way",
+        "  Cases     2 waiting, 1 with somebody",
+        "  Trouble   [yellow]4 refused, 1 not known to have arrived, 5 not readable"
+        " in the last 24 h[/yellow]",
+    ]
+
+
+def telegram(**changes: object) -> str:
+    *_, line = lines(CALM | {"platforms": {"telegram": FINE | changes}})
+    return line
+
+
+def test_telegram_in_words():
+    assert telegram() == "  Telegram  webhook as @casa_bot"
+    assert telegram(ok=False, link="unreachable", username="", last_contact_age=None) == (
+        "  Telegram  [yellow]webhook, unreachable, no answer from Telegram yet[/yellow]"
+    )
+    assert telegram(pending=7, last_error="Connection [refused]", last_error_age=60, ok=False) == (
+        "  Telegram  [yellow]webhook as @casa_bot, 7 waiting at Telegram, last failed delivery"
+        " 1 min ago: Connection \\[refused], last answer 3 s ago[/yellow]"
+    )
+    assert "is the bot a member there?" in telegram(staff_chat=False)
