@@ -15,8 +15,9 @@ DEEPEST = 20  # lists and quotes inside each other; what lies deeper is read as 
 
 # Every character that can begin, end or make up formatting; a backslash takes its meaning away.
 _SIGNS = re.compile(r"[\\`*_\[\]<>()#+\-.!|~&=]")
-# Line breaks, and blanks at the ends: Markdown would join, trim or indent by them.
-_BREAKS = re.compile(r"[\t\n\r]|^ +| +$")
+# Line breaks, and blanks at the ends: Markdown would join, trim or indent by them. A reference
+# to a control character would be replaced; as it stands, it is kept wherever it is not trimmed.
+_BREAKS = re.compile(r"[^\S \x0b\x1c-\x1f\x85]|^ +| +$")
 # Without one of these, no text is formatted. A cheap look before the parser's long one.
 _SUSPECTS = re.compile(r"[\\`*_\[<&|~]|^\s*(?:[#>+=\-]|\d+[.)])", re.MULTILINE)
 _PLAIN = frozenset({"paragraph_open", "paragraph_close", "inline", "text", "softbreak"})

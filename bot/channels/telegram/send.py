@@ -38,6 +38,7 @@ from bot.delivery.ports import Parcel, Rate
 from bot.errors import DeliveryDelayed, DeliveryRefused, DeliveryUnknown
 from bot.model import ConversationKey
 from bot.outcome import Button
+from bot.words.markdown import parsed
 
 log = structlog.get_logger()
 
@@ -94,6 +95,7 @@ class TelegramSender:
         self._moved = moved
         self._staff_reached = staff_reached
         self._quiet = Quiet(clock)
+        parsed("")  # loads the parser now rather than within the first send
         self._unreached_since: float | None = None  # Unix time of the first call that never left
 
     def rates(self, to: ConversationKey) -> Mapping[str, Rate]:
