@@ -46,6 +46,7 @@ GOOD = [
         at_desk("#c7 oi", reply_to_message=ours(forum_topic_created=None)),
         at_desk("/note 7 x", sender=ANONYMOUS, sender_chat=STAFF_GROUP),
         update(edited_message=message("oi", edit_date=3)),
+        update(edited_message=message("/note 7 x", chat=STAFF_GROUP, reply_to_message=ours())),
         update(
             my_chat_member={
                 "chat": {"id": 5, "type": "private"},
