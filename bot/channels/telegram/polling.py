@@ -77,7 +77,7 @@ class Polling:
     async def _poll(self) -> None:
         if not await self._patience.until_it_works(self._remove_webhook, self._failed):
             return
-        offset: int | None = None
+        offset: int | None = None  # asking with it confirms: never again once the program stops
         failures = 0
         wait = 0  # at first, and after a failure: whether it works should be known at once
         while not self._patience.is_over:
@@ -86,8 +86,6 @@ class Polling:
                 following = _offset_after(updates)
                 self._health.works(self._clock.now())
                 await self._patience.unless_over(self._take_all(updates), STOP_SECONDS)
-                if self._patience.is_over:
-                    return  # some of it may not be stored: all of it comes again
                 offset = offset if following is None else following
                 failures, wait = 0, self._wait_seconds
             except Stopped:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -483,6 +485,16 @@ async def test_and_not_later_than_a_send_may_take(rig):
     await patient.take(at_desk("/claim", reply_to_message=CARD))
     assert await until(lambda: not patient._afterwards)
     assert await rig.told() == ["claimed 1"]
+
+
+# What it costs
+
+
+def test_the_hook_can_be_read_before_the_library_is_loaded():
+    """Its import takes as long as half a thousand messages."""
+    rooms = "bot.web.hooks, bot.channels.telegram.receive, bot.channels.telegram.account"
+    program = f"import sys, {rooms}; sys.exit('telegram' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
 # Secrets
