@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Connection, case, insert, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Poison
@@ -113,10 +113,23 @@ def _rename(connection: Connection, old: str, new: str) -> None:
             .where(messages.c.conversation == old, messages.c.state == "pending")
             .values(epoch=epoch)
         )
+    _forget_numbers(connection, old)
     for table in (messages, turns, cases, quarantine):
         connection.execute(
             update(table).where(table.c.conversation == old).values(conversation=new)
         )
+
+
+def _forget_numbers(connection: Connection, old: str) -> None:
+    """Under its new id a chat counts its messages from 1 again: old numbers mean nothing there."""
+    was = ConversationKey.parse(old).chat
+    here = messages.c.conversation == old
+    connection.execute(
+        update(messages)
+        .where(here, messages.c.external_id != "")
+        .values(external_id=literal(f"{was}:") + messages.c.external_id)
+    )
+    connection.execute(update(messages).where(here).values(quote=""))
 
 
 def _close_second_case(connection: Connection, old: str, new: str) -> None:

@@ -21,17 +21,18 @@ class Sees:
 @pytest.mark.parametrize(
     ("took", "reachable", "seen"),
     [
-        (True, False, True),  # it took the last message: that counts more than anything said
-        (False, True, False),
-        (None, True, True),
-        (None, False, False),
+        (False, True, True),  # what the platform says now counts more than what was
+        (True, False, False),
+        (True, None, True),
+        (False, None, False),
+        (None, None, False),
     ],
 )
 async def test_a_staff_chat_sees_what_it_took(took, reachable, seen):
     async def took_last():
         return took
 
-    assert await StaffChatSurface(took_last, lambda: reachable).can_see(0.0) is seen
+    assert await StaffChatSurface(lambda: reachable, took_last).can_see(0.0) is seen
 
 
 @pytest.mark.parametrize(

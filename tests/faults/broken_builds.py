@@ -115,7 +115,7 @@ def settle_in_two_steps() -> None:
 
     async def in_two(self: Ledger, settlement: Settlement) -> Settled:
         await self._engine.write(
-            lambda connection: settling._write_answers(connection, settlement, 0, self._pulled)
+            lambda connection: settling.write_answers(connection, settlement, 0, self._channels)
         )
         await asyncio.sleep(0.3)
         silent = replace(settlement, outcome=replace(settlement.outcome, sends=()))

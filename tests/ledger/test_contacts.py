@@ -136,3 +136,27 @@ async def test_whether_the_staff_chat_took_its_last_message(ledger):
     (second,) = await take(ledger)
     await ledger.refused(second.seq, "w", "gone", NOON)
     assert await ledger.took_last(STAFF) is False
+
+
+async def test_numbers_of_the_old_chat_mean_nothing_in_the_new_one(ledger):
+    card = Outgoing(STAFF, "cartão da ana", "system", urgency=Urgency.INSIDE, shows_case=True)
+    await turn(ledger, PUSHED, card, changes=[OpenCase("asked")])
+    (parcel,) = await take(ledger)
+    await ledger.sent(parcel.seq, "w", "5")
+    new = replace(STAFF, chat="-1002")
+    await ledger.moved(STAFF, new, NOON)
+    bia = replace(PUSHED, chat="bia")
+    await turn(ledger, bia, replace(card, to=new), changes=[OpenCase("asked")])
+    assert await ledger.case_shown(new, "5") is None  # a new message with an old number
+    (parcel,) = await take(ledger)
+    await ledger.sent(parcel.seq, "w", "5")
+    assert await ledger.case_shown(new, "5") == 2
+
+
+async def test_what_waits_for_a_moved_chat_quotes_nothing_any_more(ledger):
+    await ledger.accept(arrival(replace(incoming(id="501", chat=PUSHED), public=True)))
+    opened = await ledger.begin(PUSHED, OWNER, NOON + 60, BOOK, 1)
+    await ledger.settle(settlement(opened, answered(opened)))
+    await ledger.moved(PUSHED, MOVED, NOON)
+    (parcel,) = await take(ledger)
+    assert (parcel.to, parcel.quote) == (MOVED, "")

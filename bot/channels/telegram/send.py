@@ -49,7 +49,7 @@ Moved = Callable[[ConversationKey, ConversationKey], Awaitable[None]]
 # for messages that were slow and fall into the same window as quick ones after them.
 PER_CHAT = Rate(3, 3.0)
 PER_GROUP = Rate(19, 60.0)
-IN_ALL = Rate(27, 1.0)
+IN_ALL = Rate(27, 1.05)
 
 NOT_OURS_SECONDS = 30.0  # after "wrong token" or "somebody else polls": a person has to act
 NOT_DONE_SECONDS = 2.0  # after the Bot API's own 5xx

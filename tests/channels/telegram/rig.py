@@ -17,6 +17,7 @@ from bot.channels.telegram.receive import Receiver
 from bot.clock import Clock
 from bot.intake.accept import Intake
 from bot.intake.ports import Pauses
+from bot.ledger.answers import Channels
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
@@ -157,7 +158,7 @@ async def rig_in(folder: Path) -> AsyncIterator[Rig]:
     migrate(engine)
     engine.dispose()
     running = SqliteEngine(file)
-    ledger = Ledger(running, OPENING, frozenset())
+    ledger = Ledger(running, OPENING, Channels())
     rig = Rig(ledger, running)
     yield rig
     await rig.receiver.close()

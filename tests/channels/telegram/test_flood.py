@@ -14,6 +14,7 @@ from bot.channels.telegram.send import TelegramSender
 from bot.clock import Clock
 from bot.delivery.courier import Courier
 from bot.intake.ports import Opened, Pauses
+from bot.ledger.answers import Channels
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
@@ -60,7 +61,7 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     migrate(engine)
     engine.dispose()
     opening = Opening(Pauses(False, 0, 0), 30, 8, 5)
-    ledger = Ledger(SqliteEngine(tmp_path / "x.db"), opening, frozenset())
+    ledger = Ledger(SqliteEngine(tmp_path / "x.db"), opening, Channels())
     yield ledger
     await ledger.close()
 

@@ -337,11 +337,11 @@ async def test_a_press_without_a_word_has_no_toast(api, sender):
 
 
 def test_budgets_of_a_private_chat_a_group_and_the_bot(sender):
-    assert sender.rates(ANA) == {"4711:5": Rate(3, 3.0), "4711": Rate(27, 1.0)}
+    assert sender.rates(ANA) == {"4711:5": Rate(3, 3.0), "4711": Rate(27, 1.05)}
     assert sender.rates(GROUP) == {
         "4711:-100200": Rate(3, 3.0),
         "4711:-100200:minute": Rate(19, 60.0),
-        "4711": Rate(27, 1.0),
+        "4711": Rate(27, 1.05),
     }
     assert sender.rates(DESK).keys() & sender.rates(ANA).keys() == {"4711"}
 
