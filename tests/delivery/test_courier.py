@@ -317,6 +317,17 @@ async def test_a_platform_that_asks_three_chats_for_time_is_left_alone(ledger):
     assert sorted(wire.arrived) == [f"t{n}" for n in range(6)]
 
 
+async def test_three_chats_with_a_success_in_between_alarm_nobody(ledger):
+    wire = Paced(5, 1.0, in_all=Rate(100, 1.0))
+    for n in range(8):
+        wire.answers[f"t{n}"] = [DeliveryDelayed(0.5)] if n % 3 else []
+        await put(ledger, f"t{n}", chat=f"c{n}")
+    async with running(ledger, wire, at_once=1):
+        await asyncio.sleep(0.35)
+        assert len(wire.times) == 8
+        await settled(ledger)
+
+
 async def test_one_chat_that_is_delayed_again_and_again_stops_no_other(ledger):
     wire = Paced(9, 1.0, in_all=Rate(100, 1.0))
     wire.answers["a"] = [DeliveryDelayed(0.05)] * 8

@@ -64,7 +64,10 @@ class TinyApi:
         if answer is not None:
             status, body = answer
             if isinstance(body, str):
-                return web.Response(status=status, text=body, content_type="text/html")
+                there = {"Location": str(request.rel_url)} if 300 <= status < 400 else None
+                return web.Response(
+                    status=status, text=body, content_type="text/html", headers=there
+                )
             return web.json_response(body, status=status)
         if method != "sendMessage":
             return web.json_response({"ok": True, "result": True})
