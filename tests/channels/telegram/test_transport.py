@@ -45,6 +45,13 @@ async def test_a_hundred_messages_travel_over_few_connections(api, bot):
     assert len(api.connections) == 1
 
 
+async def test_messages_travel_side_by_side(api, bot):
+    api.seconds = 0.1
+    async with asyncio.timeout(0.8):
+        await asyncio.gather(*(bot.send_message(n, "x") for n in range(1, 13)))
+    assert len(api.connections) == 12
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
