@@ -75,10 +75,12 @@ class Courier:
                 await self._sweep()
                 while not self._stopping and await self._send_some():
                     pass
+                pause = self._pause()
             except LedgerError as error:
                 log.error("courier_failed", error=str(error))
+                pause = LOOK_SECONDS
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._pause()):
+                async with asyncio.timeout(pause):
                     await self._rung.wait()
         if self._under_way:
             await asyncio.wait(self._under_way)

@@ -214,6 +214,7 @@ def test_text_that_needs_no_marking_reads_the_same_either_way(text):
         ("snake_case e 2 * 3 * 4", False),
         ("https://x.y/a_b_c?d=e&f=g", False),
         ("um\n\n\ndois\n   três", False),
+        ("<b>um</b>\n\n<div>dois</div>", False),
         ("**forte**", True),
         ("*fraco*", True),
         ("- um\n- dois", True),

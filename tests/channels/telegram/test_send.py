@@ -221,11 +221,22 @@ async def test_out_of_reach_is_delayed_ever_longer_until_something_answers(api, 
             await sender.send(parcel())
         pauses.append(caught.value.retry_after)
     assert pauses == [1.0, 1.0, 2.5, 7.5, 15.0]
-    sender._bot = bot_of(TOKEN, api.base, send_seconds=1)
     hands.now -= 1_000  # a clock that goes back begins anew
     with pytest.raises(DeliveryDelayed) as caught:
         await sender.send(parcel())
     assert caught.value.retry_after == 1.0
+
+
+async def test_any_answer_ends_the_outage(api, bot, sender, hands):
+    pauses = []
+    for out_of_reach in (True, True, False, True):
+        api.answers = [refused(500, "Internal Server Error")]
+        sender._bot = bot_of(TOKEN, "http://[", send_seconds=1) if out_of_reach else bot
+        with pytest.raises(DeliveryDelayed) as caught:
+            await sender.send(parcel())
+        pauses.append(caught.value.retry_after)
+        hands.now += 10
+    assert pauses == [1.0, 5.0, 2.0, 1.0]
 
 
 async def test_a_moved_group_is_followed(api, sender, hands):

@@ -45,6 +45,13 @@ async def test_a_hundred_messages_travel_over_few_connections(api, bot):
     assert len(api.connections) == 1
 
 
+async def test_messages_travel_side_by_side(api, bot):
+    api.seconds = 0.1
+    async with asyncio.timeout(0.8):
+        await asyncio.gather(*(bot.send_message(n, "x") for n in range(1, 13)))
+    assert len(api.connections) == 12
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
@@ -60,7 +67,7 @@ async def test_a_hundred_messages_travel_over_few_connections(api, bot):
         ((408, "<html>Request Timeout</html>"), NetworkError),
         ((403, "<html>Blocked by the office firewall</html>"), NotDone),
         ((404, "<html>Not Found</html>"), NotDone),
-        ((302, "<html>Found</html>"), NotDone),
+        ((307, "<html>Moved</html>"), NotDone),
         (DROP, NetworkError),
         (5.0, TimedOut),
         ((200, "<html>Welcome to our Wi-Fi</html>"), TelegramError),
@@ -72,6 +79,7 @@ async def test_every_bad_answer_has_its_error_and_no_secret(api, bot, answer, ki
     error = await failing(bot)
 
     assert type(error) is kind
+    assert len(api.asked) == 1  # no call is made again, and none follows a redirect
     said = everything_said(error) + caplog.text
     assert not [secret for secret in SECRETS if secret in said]
 

@@ -24,6 +24,7 @@ class TinyApi:
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     connections: set[Any] = field(default_factory=set)
     base: str = ""
+    seconds: float = 0.0  # before each answer
     _runner: web.AppRunner | None = None
     _message_id: int = 100
 
@@ -52,6 +53,7 @@ class TinyApi:
         self.asked.append((method, form))
         if request.match_info["token"] != TOKEN:
             return _refused(401, "Unauthorized")
+        await asyncio.sleep(self.seconds)
         answer = self.answers.pop(0) if self.answers else None
         if answer is DROP:
             assert request.transport is not None
@@ -64,7 +66,10 @@ class TinyApi:
         if answer is not None:
             status, body = answer
             if isinstance(body, str):
-                return web.Response(status=status, text=body, content_type="text/html")
+                there = {"Location": str(request.rel_url)} if 300 <= status < 400 else None
+                return web.Response(
+                    status=status, text=body, content_type="text/html", headers=there
+                )
             return web.json_response(body, status=status)
         if method != "sendMessage":
             return web.json_response({"ok": True, "result": True})
