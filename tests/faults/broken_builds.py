@@ -236,4 +236,9 @@ BUILDS = {
 
 def apply(name: str) -> None:
     """Break this process in the way of that name."""
-    BUILDS[name]()
+    if name in BUILDS:
+        BUILDS[name]()
+    else:  # loads Telegram's SDK
+        from tests.faults import broken_telegram
+
+        getattr(broken_telegram, name)()

@@ -1,0 +1,114 @@
+"""The tests of Telegram are tested: each build with a fault in it is caught."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.faults.rig import Bench
+from tests.faults.town import TEAM, Town, town
+from tests.telegram_api.faults import cut, flooded
+
+SHORT = 4.0  # seconds for what a sound build does in a fraction of one
+
+Scenario = Callable[[Bench, str], Awaitable[bool]]
+
+
+async def killed_after_a_poll(bench: Bench, build: str) -> bool:
+    async with town(bench, "polling", people=4) as here:
+        program = await here.start(broken=build)
+        await here.all_say(2)
+        await here.api.wait_for(lambda: not here.api.updates.pending, seconds=15)
+        program.kill()
+        await here.start(broken=build)
+        await here.settled(SHORT)
+        return bool(here.verdict().lost)
+
+
+async def written_while_we_were_down(bench: Bench, build: str) -> bool:
+    async with town(bench, people=4) as here:
+        program = await here.start(broken=build)
+        await here.all_say(1)
+        await here.settled(SHORT)
+        program.kill()
+        await here.all_say(1)
+        await here.start(broken=build)
+        await here.settled(SHORT)
+        return bool(here.verdict().lost)
+
+
+async def cut_off(bench: Bench, build: str) -> bool:
+    async with town(bench, people=4) as here:
+        here.api.fail("sendMessage", cut(accepted=True), times=4)
+        await here.start(broken=build)
+        await here.all_say(2)
+        await here.settled(SHORT)
+        return bool(here.verdict().doubled)
+
+
+async def asked_to_wait(bench: Bench, build: str) -> bool:
+    async with town(bench, people=2) as here:
+        first = here.people[0]
+        here.api.fail("sendMessage", flooded(3), chat=first.id)
+        await here.start(broken=build)
+        await here.all_say(2)
+        await here.settled(SHORT)
+        return bool([*here.api.ledger.violations])
+
+
+async def a_crowd(bench: Bench, build: str) -> bool:
+    async with town(bench, people=30) as here:
+        here.api.limits.enforce()
+        await here.start(broken=build)
+        await _all_ask_for_a_person(here)
+        await asyncio.sleep(1)
+        refused = [call for call in here.api.ledger.calls if call.status == 429]
+        return len(refused) > 1 or bool([*here.api.ledger.violations])
+
+
+async def two_at_the_desk(bench: Bench, build: str) -> bool:
+    async with town(bench, people=2) as here:
+        await here.start(broken=build)
+        await _all_ask_for_a_person(here)
+        cards = await here.api.wait_shown(TEAM, 2, seconds=SHORT)
+        rita = here.api.users[501]
+        for card in cards:
+            await rita.replies(card, f"para {card.text}")
+        await here.settled(SHORT)
+        return any(
+            f"#c{n} " in text and person.first_name not in text
+            for n, person in enumerate(here.people, 1)
+            for text in here.api.texts(person.id)
+        ) or any(len(here.api.texts(person.id)) != 2 for person in here.people)
+
+
+async def _all_ask_for_a_person(here: Town) -> None:
+    for person in here.people:
+        await here.says(person, "quero falar com uma pessoa")
+        await here.api.wait_shown(person.id, 1, seconds=15)
+
+
+CATCHES: list[tuple[str, Scenario]] = [
+    ("offset_before_storing", killed_after_a_poll),
+    ("pending_dropped", written_while_we_were_down),
+    ("sent_again_blindly", cut_off),
+    ("deaf_to_429", asked_to_wait),
+    ("unpaced", a_crowd),
+    ("answers_the_newest_case", two_at_the_desk),
+]
+
+
+def _name(each: object) -> str:
+    return str(getattr(each, "__name__", each)).replace("_", " ")
+
+
+@pytest.mark.parametrize(("build", "scenario"), CATCHES, ids=_name)
+async def test_a_broken_build_is_caught(bench: Bench, build: str, scenario: Scenario) -> None:
+    assert await scenario(bench, build)
+
+
+@pytest.mark.parametrize("scenario", [two_at_the_desk, killed_after_a_poll], ids=_name)
+async def test_a_sound_build_is_not(bench: Bench, scenario: Scenario) -> None:
+    assert not await scenario(bench, "")
