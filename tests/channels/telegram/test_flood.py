@@ -24,7 +24,7 @@ from bot.outcome import Outcome, Outgoing, Verdict
 from tests.builders import BOOK, NOON, arrival, incoming, settlement
 from tests.channels.telegram.tiny_api import BOT_ID, TinyApi, refused
 
-RETRY_AFTER = 1
+RETRY_AFTER = 2
 PARTS = 3
 
 
