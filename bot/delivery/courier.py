@@ -93,11 +93,15 @@ class Courier:
             await asyncio.wait(self._under_way)
 
     async def _sweep(self) -> None:
-        """Settle what was left behind, once in a while: it costs a transaction."""
+        """What a dead sender left behind may have arrived: unknown, and shown to staff."""
         now = asyncio.get_running_loop().time()
-        if now - self._swept >= LOOK_SECONDS:
-            await self._outbox.sweep(self._clock.now())
-            self._swept = now
+        if now - self._swept < LOOK_SECONDS:
+            return
+        at = self._clock.now()
+        for parcel, owner in await self._outbox.lapsed(at):
+            log.warning("send_left_behind", message=parcel.seq)
+            await self._outbox.unknown(parcel.seq, owner, at, self._notice(parcel, UNKNOWN))
+        self._swept = now
 
     def _pause(self) -> float:
         """Seconds until there may be something to do that nobody rings for."""

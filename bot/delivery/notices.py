@@ -6,9 +6,11 @@ from bot.book import Book
 from bot.checks.approve import STAFF_CHANNELS, inside, shown
 from bot.checks.values import Value
 from bot.delivery.ports import UNKNOWN, Parcel
+from bot.desk.card import harmless
 from bot.model import ConversationKey
 from bot.outcome import Outgoing
 
+AGAIN = "🔁"  # in front of what staff may have seen already
 LONGEST_EXCERPT = 200  # characters: enough to know which message it was
 _TEXTS = {"blocked": "staff_blocked", UNKNOWN: "staff_unknown"}
 
@@ -21,7 +23,7 @@ def undelivered(parcel: Parcel, reason: str, book: Book, staff: ConversationKey)
     DeliveryRefused, or "unknown". Raises KeyError when the book lacks the text.
     """
     if parcel.to.channel in STAFF_CHANNELS:
-        return None  # it would have to go the way that has just failed
+        return _once_more(parcel, staff) if reason == UNKNOWN else None
     if parcel.author != "staff" and reason != UNKNOWN and parcel.case is None:
         return None
     values: dict[str, Value] = {"case": parcel.case or 0}
@@ -31,7 +33,18 @@ def undelivered(parcel: Parcel, reason: str, book: Book, staff: ConversationKey)
     return shown(text, to=staff, shows_case=parcel.case is not None)
 
 
+def _once_more(parcel: Parcel, staff: ConversationKey) -> Outgoing | None:
+    """What staff may not have seen is shown again, once, and says so.
+
+    Nothing said to a customer is ever repeated like this; but a case that nobody has seen is
+    worse than one that somebody sees twice.
+    """
+    if parcel.to != staff or parcel.text.startswith(AGAIN):
+        return None
+    return shown(f"{AGAIN} {parcel.text}", to=staff, shows_case=parcel.case is not None)
+
+
 def excerpt(text: str) -> str:
     """The beginning of a text, on one line."""
-    line = " ".join(text.split())
+    line = harmless(" ".join(text.split()))
     return line if len(line) <= LONGEST_EXCERPT else f"{line[: LONGEST_EXCERPT - 1]}…"

@@ -89,6 +89,6 @@ class Outbox(Protocol):
 
     async def being_sent(self, conversation: ConversationKey) -> bool: ...
 
-    async def sweep(self, now: float) -> int:
-        """Settle sends whose sender is gone as unknown; returns how many."""
+    async def lapsed(self, now: float) -> Sequence[tuple[Parcel, str]]:
+        """Rows still `sending` whose sender is gone, each with its owner: they may have arrived."""
         ...

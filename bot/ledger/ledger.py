@@ -186,9 +186,8 @@ class Ledger:
         """Called by the only process of this database before it serves: old leases are void."""
         return await self._engine.write(sweeping.free_all_leases)
 
-    async def sweep(self, now: float) -> int:
-        """Settle sends whose sender is gone as unknown; returns how many."""
-        return await self._engine.write(partial(outbox.sweep_sending, now=now))
+    async def lapsed(self, now: float) -> Sequence[tuple[Parcel, str]]:
+        return await self._engine.read(partial(outbox.lapsed, now=now))
 
     async def purge(self, now: float) -> None:
         """Drop old delivery keys and charges."""

@@ -27,21 +27,22 @@ _OPEN_CASE = (
     .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
     .scalar_subquery()
 )
+_PARCEL = (
+    messages.c.seq,
+    messages.c.conversation,
+    messages.c.text,
+    messages.c.author,
+    messages.c.buttons,
+    messages.c.marked,
+    messages.c.quote,
+    messages.c.inside,
+    func.coalesce(messages.c.case_id, _OPEN_CASE).label("about"),
+)
 _TAKE = (
     update(messages)
     .where(messages.c.seq.in_(bindparam("seqs", expanding=True)), IS_PENDING)
     .values(state="sending", owner=bindparam("me"), until=bindparam("deadline"))
-    .returning(
-        messages.c.seq,
-        messages.c.conversation,
-        messages.c.text,
-        messages.c.author,
-        messages.c.buttons,
-        messages.c.marked,
-        messages.c.quote,
-        messages.c.inside,
-        func.coalesce(messages.c.case_id, _OPEN_CASE).label("about"),
-    )
+    .returning(*_PARCEL)
 )
 
 
@@ -144,17 +145,17 @@ def fail(
             messages.c.state.in_(("sending", "unknown")),
         )
         .values(state=state, failure=reason, until=0)
-        .returning(messages.c.conversation)
+        .returning(messages.c.conversation, messages.c.case_id)
     ).first()
     if failed is None:
         return
     if reason == "blocked":
         block(connection, failed.conversation, at)
     if notice is not None:
-        case = connection.execute(
-            select(cases.c.id).where(cases.c.conversation == failed.conversation, CASE_IS_OPEN)
-        ).scalar()
-        tell(connection, notice, case, at)
+        open_now = select(cases.c.id).where(
+            cases.c.conversation == failed.conversation, CASE_IS_OPEN
+        )
+        tell(connection, notice, failed.case_id or connection.execute(open_now).scalar(), at)
 
 
 def block(connection: Connection, conversation: str, at: float) -> None:
@@ -206,14 +207,14 @@ def put_off(connection: Connection, seq: int, owner: str, until: float) -> None:
     )
 
 
-def sweep_sending(connection: Connection, now: float) -> int:
-    """Rows whose sender is long gone may have arrived: `unknown`, never sent again blindly."""
-    swept = connection.execute(
-        update(messages)
-        .where(messages.c.state == "sending", messages.c.until <= now)
-        .values(state="unknown")
+def lapsed(connection: Connection, now: float) -> list[tuple[Parcel, str]]:
+    """Rows whose sender is long gone, with its name: never sent again blindly."""
+    rows = connection.execute(
+        select(*_PARCEL, messages.c.owner).where(
+            IS_LEAVING, messages.c.state == "sending", messages.c.until <= now
+        )
     )
-    return swept.rowcount
+    return [(_parcel(row), row.owner) for row in rows]
 
 
 def being_sent(connection: Connection, conversation: str) -> bool:

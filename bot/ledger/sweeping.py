@@ -46,7 +46,8 @@ def free_all_leases(connection: Connection) -> int:
         .values(lease_owner="", lease_until=0)
     )
     connection.execute(
-        update(messages).where(messages.c.state == "sending").values(state="unknown", until=0)
+        # Whoever was sending these is gone: the courier finds them, and staff are told.
+        update(messages).where(messages.c.state == "sending").values(until=0)
     )
     return freed.rowcount
 

@@ -180,7 +180,7 @@ async def test_stopping_waits_for_the_send_under_way(ledger, wire):
 
 async def test_a_ledger_that_fails_does_not_stop_the_courier(ledger, wire, monkeypatch):
     monkeypatch.setattr(room, "LOOK_SECONDS", 0.02)
-    sweep, sent = ledger.sweep, ledger.sent
+    sweep, sent = ledger.lapsed, ledger.sent
     fails = iter((True, False))
     lost = iter((True, False))
 
@@ -194,7 +194,7 @@ async def test_a_ledger_that_fails_does_not_stop_the_courier(ledger, wire, monke
             raise LedgerError("disk")
         return await sent(*args)
 
-    monkeypatch.setattr(ledger, "sweep", shaky_sweep)
+    monkeypatch.setattr(ledger, "lapsed", shaky_sweep)
     monkeypatch.setattr(ledger, "sent", shaky_sent)
     courier = Courier(ledger, {"wire": wire}, Clock(), "w", at_once=1, send_seconds=1)
     running = asyncio.create_task(courier.run())
@@ -348,12 +348,12 @@ async def test_idle_it_costs_one_look_and_one_sweep_at_a_time(ledger, wire, monk
     outbox = Counting(ledger)
     async with running(outbox, wire) as courier:
         await asyncio.sleep(0.5)
-        assert outbox.calls["sweep"] <= 3
+        assert outbox.calls["lapsed"] <= 3
         assert outbox.calls["take"] <= 3
         for _ in range(10):
             courier.ring()
             await asyncio.sleep(0.005)
-        assert outbox.calls["sweep"] <= 4
+        assert outbox.calls["lapsed"] <= 4
 
 
 async def test_waiting_for_a_free_sender_is_no_busy_waiting(ledger, monkeypatch):
@@ -388,7 +388,7 @@ async def test_a_ledger_that_takes_nothing_is_not_asked_without_a_break(ledger, 
     async with running(ledger, wire):
         while not wire.arrived:
             await asyncio.sleep(0.005)
-        monkeypatch.setattr(ledger, "sweep", full)
+        monkeypatch.setattr(ledger, "lapsed", full)
         await asyncio.sleep(0.4)
     assert 2 < asked < 15
 
@@ -434,3 +434,22 @@ async def test_a_stop_leaves_no_send_under_way(ledger):
             await asyncio.sleep(0.01)
     assert wire.at_once == 0
     assert await states(ledger) == {"a": "sent", "b": "pending"}
+
+
+async def test_what_a_dead_sender_left_behind_is_shown_to_staff_once(ledger, wire):
+    await put(ledger, "a", "b")
+    (left,) = await ledger.take("dead", 0.0, 5.0, 10, ["wire"])
+    reported: list[tuple[str, str]] = []
+
+    def report(parcel: Parcel, reason: str) -> None:
+        reported.append((parcel.text, reason))
+
+    courier = Courier(
+        ledger, {"wire": wire}, Clock(), "w", at_once=1, send_seconds=1, report=report
+    )
+    running = asyncio.create_task(courier.run())
+    assert await settled(ledger) == {"a": "unknown", "b": "sent"}
+    await courier.stop()
+    await running
+    assert reported == [(left.text, "unknown")]
+    assert wire.arrived == ["b"]

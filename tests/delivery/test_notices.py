@@ -46,7 +46,19 @@ def test_who_has_to_know(author, case, reason):
 @pytest.mark.parametrize("reason", ["blocked", "refused", UNKNOWN])
 def test_what_staff_did_not_get_is_not_told_to_staff(channel, reason):
     parcel = replace(PARCEL, to=replace(DESK, channel=channel), author="staff", case=9)
-    assert undelivered(parcel, reason, STAFF_BOOK, DESK) is None
+    told = undelivered(parcel, reason, STAFF_BOOK, DESK)
+    if reason != UNKNOWN or channel == "desk":
+        assert told is None
+
+
+def test_what_staff_may_not_have_seen_is_shown_once_more_and_says_so():
+    card = replace(PARCEL, to=DESK, text="cartão", case=9)
+    again = undelivered(card, UNKNOWN, STAFF_BOOK, DESK)
+    assert (again.text, again.to, again.shows_case) == ("🔁 cartão", DESK, True)
+    assert undelivered(replace(card, text=again.text), UNKNOWN, STAFF_BOOK, DESK) is None
+    assert (
+        undelivered(replace(card, to=replace(DESK, chat="-1")), UNKNOWN, STAFF_BOOK, DESK) is None
+    )
 
 
 def test_a_long_message_is_quoted_in_part():

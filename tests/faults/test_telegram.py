@@ -32,6 +32,8 @@ async def test_three_kills_lose_nothing_and_double_nothing(bench: Bench, way: st
         assert here.verdict() == KEPT
         unknown = here.rows("state = 'unknown' AND conversation LIKE 'telegram/%'")
         assert len(unknown) <= kills * SENDERS
+        told = here.rows("conversation LIKE 'telegram_staff/%' AND text LIKE '⚠️%'")
+        assert len(told) == len(unknown)
         sent = here.rows("state = 'sent' AND direction = 'out'")
         assert len(sent) >= len(here.messages) - kills * SENDERS
         assert "Traceback" not in program.err
@@ -82,8 +84,9 @@ async def test_sends_that_are_cut_off_are_shown_to_staff_and_never_repeated(benc
         unknown = here.rows("state = 'unknown' AND conversation LIKE 'telegram/%'")
         assert len(unknown) == len([call for call in struck if call.chat != TEAM])
         here.api.faults.switches.remove(switch)
-        told = here.rows("conversation LIKE 'telegram_staff/%' AND direction = 'out'")
+        told = here.rows("conversation LIKE 'telegram_staff/%' AND text LIKE '⚠️%'")
         assert len(told) == len(unknown)
+        assert {row["text"] for row in told} <= here.texts(TEAM)
 
 
 async def test_what_telegram_itself_refused_for_a_moment_is_sent_again(bench: Bench) -> None:

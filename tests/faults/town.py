@@ -110,6 +110,9 @@ class Town:
             found = connection.execute(f"SELECT * FROM messages WHERE {where} ORDER BY seq")
             return [dict(row) for row in found]
 
+    def texts(self, chat: int) -> set[str]:
+        return set(self.api.texts(chat))
+
     def verdict(self) -> Verdict:
         """What people said and were shown, against what the database says."""
         stored: Counter[tuple[str, str]] = Counter()
@@ -144,7 +147,7 @@ class Town:
     def _sorted(self, chat: str, numbered: dict[tuple[str, str], int]) -> bool:
         arrived = [
             numbered[chat, str(message.message_id)]
-            for message in self.api.ledger.delivered
+            for message in self.api.shown(int(chat))
             if (chat, str(message.message_id)) in numbered
         ]
         return arrived == sorted(arrived)
