@@ -7,7 +7,7 @@ BIN := .venv/bin
 # Nothing asks the package index for more than the locks name, and every file is checked by hash.
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: run test setup lint bench lock clean help
+.PHONY: run test setup lint bench faults lock clean help
 
 help:            ## Show what can be made
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -29,6 +29,9 @@ lint: .venv/.dev ## Style, types and the import rule
 
 bench: .venv/.dev ## What a message costs, beside a baseline in the same run
 	@$(BIN)/python benchmarks/latency.py
+
+faults: .venv/.dev ## The fault tests in full: minutes of load, kills and cut connections, on loopback
+	@$(BIN)/python -m pytest -m full -s tests/faults
 
 lock: .venv/.uv  ## Renew the locks after a change of pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -1,0 +1,102 @@
+"""The full forms of what the short tests show: minutes long, run by `make faults`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from tests.channels.telegram.payloads import poison, said
+from tests.faults.judge import looking
+from tests.faults.rig import Bench
+from tests.faults.town import KEPT, TEAM, town
+from tests.telegram_api.faults import cut, flooded
+
+pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
+
+
+async def test_five_hundred_queued_and_one_chat_to_be_left_alone(bench: Bench) -> None:
+    """T7: 429 with retry_after 17 while 500 messages are to be sent."""
+    async with town(bench, people=100) as here:
+        first, *others = here.people
+        here.api.limits.enforce()
+        here.api.fail("sendMessage", flooded(17), chat=first.id)
+        await here.start()
+        began = time.monotonic()
+        await here.all_say(5)
+        await here.api.wait_for(
+            lambda: all(len(here.api.shown(other.id)) == 5 for other in others), seconds=60
+        )
+        assert await here.settled(120)
+        assert [*here.api.ledger.violations] == []
+        refused = [call for call in here.api.ledger.of("sendMessage") if call.status == 429]
+        assert {call.chat for call in refused} == {first.id}
+        later = [call.arrived for call in here.api.ledger.of("sendMessage", first.id)][1:]
+        assert min(later) - refused[0].arrived >= 17
+        assert here.verdict() == KEPT
+        print(f"500 answers in {time.monotonic() - began:.0f} s, {len(refused)} refused")
+
+
+async def test_one_send_in_twenty_is_cut_off(bench: Bench) -> None:
+    """T9, its Telegram half: accepted, and the connection cut before the answer."""
+    async with town(bench, people=200) as here:
+        here.api.fail("sendMessage", cut(accepted=True), times=None, share=0.05)
+        await here.start()
+        await here.all_say(5, gap=1.5)
+        assert await here.settled(120)
+        assert here.verdict() == KEPT
+        unknown = here.rows("state = 'unknown' AND conversation LIKE 'telegram/%'")
+        told = here.rows("conversation LIKE 'telegram_staff/%' AND text LIKE '⚠️%'")
+        assert len(unknown) == len(told) > 20
+        print(f"{len(unknown)} of 1000 unknown, all shown to staff")
+
+
+async def test_two_hundred_poisonous_updates_between_good_ones(bench: Bench) -> None:
+    """T10: every body 2xx or 413, one row each, and the next good message answered in time."""
+    async with town(bench, people=4) as here:
+        program = await here.start()
+        await here.api.wait_for(lambda: bool(here.api.webhook.settings.url))
+        bodies = [*poison(), said("a" * 600_000), b"x" * 1_000_000, b"[" * 2_000_000]
+        longest = 0.0
+        for n, body in enumerate(bodies):
+            assert await here.api.webhook.post(body) in range(200, 300)
+            if n % 10 == 0:
+                person = here.people[n // 10 % 4]
+                before = len(here.api.shown(person.id))
+                began = time.monotonic()
+                await here.says(person)
+                await here.api.wait_shown(person.id, before + 1, seconds=5)
+                longest = max(longest, time.monotonic() - began)
+        assert await here.settled()
+        with looking(bench.database) as connection:
+            kept = connection.execute("SELECT count(*) FROM quarantine").fetchone()[0]
+        assert kept == len(bodies) >= 200
+        assert here.verdict() == KEPT
+        assert program.process.poll() is None
+        print(f"{kept} kept, the slowest good message took {longest:.1f} s")
+
+
+async def test_a_hundred_customers_ask_for_a_person_at_once(bench: Bench) -> None:
+    """T8, as far as one chat for all goes: the cap is kept, and customers do not wait for it."""
+    async with town(bench, people=100) as here:
+        here.api.limits.enforce()
+        await here.start()
+        began = time.monotonic()
+        for person in here.people:
+            await here.says(person, "quero falar com uma pessoa")
+        await here.api.wait_for(
+            lambda: all(here.api.shown(person.id) for person in here.people), seconds=30
+        )
+        confirmed = time.monotonic() - began
+        await asyncio.sleep(1)
+        for person in here.people[:20]:
+            await here.says(person, "alô?")
+        assert await here.settled(600)
+        refused = [call for call in here.api.ledger.calls if call.status == 429]
+        assert len(refused) <= 1
+        shown = "\n".join(here.api.texts(TEAM))
+        assert all(person.first_name in shown for person in here.people)
+        assert shown.count("alô?") == 20
+        took = time.monotonic() - began
+        print(f"customers told in {confirmed:.1f} s, all shown in {took:.0f} s")
