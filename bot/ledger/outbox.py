@@ -16,6 +16,7 @@ from bot.ledger.tables import (
     CASE_IS_OPEN,
     IS_LEAVING,
     IS_PENDING,
+    IS_SENDING,
     cases,
     conversations,
     messages,
@@ -229,7 +230,7 @@ def sweep_sending(connection: Connection, now: float) -> int:
     """Rows whose sender is long gone may have arrived: `unknown`, never sent again blindly."""
     swept = connection.execute(
         update(messages)
-        .where(messages.c.state == "sending", messages.c.until <= now)
+        .where(IS_LEAVING, IS_SENDING, messages.c.until <= now)
         .values(state="unknown")
     )
     return swept.rowcount

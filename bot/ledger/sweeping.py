@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.ledger.opening import LONGEST_REST
-from bot.ledger.tables import ROW_IS_OPEN, charges, conversations, deliveries, messages, quarantine
+from bot.ledger.tables import (
+    IS_LEAVING,
+    IS_SENDING,
+    ROW_IS_OPEN,
+    charges,
+    conversations,
+    deliveries,
+    messages,
+    quarantine,
+)
 from bot.model import ConversationKey
 
 DELIVERY_SECONDS = 8 * 86_400.0  # Telegram gives up after 24 h; random update ids restart after 7 d
@@ -46,7 +55,7 @@ def free_all_leases(connection: Connection) -> int:
         .values(lease_owner="", lease_until=0)
     )
     connection.execute(
-        update(messages).where(messages.c.state == "sending").values(state="unknown", until=0)
+        update(messages).where(IS_LEAVING, IS_SENDING).values(state="unknown", until=0)
     )
     return freed.rowcount
 
