@@ -26,7 +26,7 @@ class Pace:
         self._pacing = Pacing()
         self._resting: set[ConversationKey] = set()  # chats seen lately that may still not go
         self._example: dict[str, ConversationKey] = {}  # the first chat seen of each channel
-        self._common: dict[str, Mapping[str, Rate]] = {}
+        self._common: dict[str, frozenset[str]] = {}  # what the chats of a channel share, by name
         self._closed: set[str] = set()  # channels from which nothing could be taken last time
         self._delayed: dict[_Chat, tuple[float, Mapping[str, Rate]]] = {}
 
@@ -37,13 +37,14 @@ class Pace:
     def spend(self, to: ConversationKey, now: float) -> None:
         """A message leaves for this chat."""
         rates = self._rates(to)
-        self._learn(to, rates)
+        self._learn(to)
         self._pacing.spend(rates, now)
         if self._pacing.ready_at(rates, now) > now:
             self.hold(to)
 
     def hold(self, to: ConversationKey) -> None:
         """Take nothing of this chat until its budget allows it."""
+        self._learn(to)
         self._resting.add(to)
 
     def went_through(self) -> None:
@@ -76,21 +77,30 @@ class Pace:
     def next_ready(self, now: float) -> float | None:
         """When the next of what was held back last time may go, maybe already; None if nothing."""
         waits = [self.ready_at(to, now) for to in self._resting]
-        waits += [self._pacing.ready_at(self._common[name], now) for name in self._closed]
+        waits += [self._pacing.ready_at(self._shared(name), now) for name in self._closed]
         return min(waits, default=None)
 
     def _room(self, channel: str, free: int, now: float) -> int:
-        room = self._pacing.room(self._common.get(channel, {}), now)
+        room = self._pacing.room(self._shared(channel), now)
         return free if room is None else min(room, free)
+
+    def _shared(self, channel: str) -> Mapping[str, Rate]:
+        """That channel's own budget as it is now: it differs while a platform's SDK loads."""
+        if not (common := self._common.get(channel)):
+            return {}
+        rates = self._senders[channel].rates(self._example[channel])
+        return {name: rate for name, rate in rates.items() if name in common}
 
     def _rates(self, to: ConversationKey) -> Mapping[str, Rate]:
         return {**self._senders[to.channel].rates(to), _own(to): ONLY_RESTS}
 
-    def _learn(self, to: ConversationKey, rates: Mapping[str, Rate]) -> None:
+    def _learn(self, to: ConversationKey) -> None:
         first = self._example.setdefault(to.channel, to)
-        if (first.account, first.chat) != (to.account, to.chat) and to.channel not in self._common:
+        if (first.account, first.chat) != (to.account, to.chat) and not self._common.get(
+            to.channel
+        ):
             known = self._rates(first)
-            self._common[to.channel] = {n: rate for n, rate in rates.items() if n in known}
+            self._common[to.channel] = frozenset(n for n in self._rates(to) if n in known)
 
 
 def _own(to: ConversationKey) -> str:

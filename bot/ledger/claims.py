@@ -31,12 +31,23 @@ def claim(connection: Connection, case: int, conversation: str, agent: str, at: 
         .where(cases.c.id == case)
         .values(status="claimed", agent=agent, claimed_at=at, resolved_at=None)
     )
-    _supersede_bot_answers(connection, conversation)
+    supersede_bot_answers(connection, conversation)
     reopen_running_turn(connection, conversation)
 
 
-def _supersede_bot_answers(connection: Connection, conversation: str) -> None:
-    pending = (messages.c.conversation == conversation) & (messages.c.state == "pending")
+def supersede_bot_answers(connection: Connection, conversation: str) -> None:
+    """Take back what was written before the last claim and still waits to be sent.
+
+    What a person wrote goes on. Otherwise a row of an older epoch would hold up its chat for ever.
+    """
+    epoch = (
+        select(conversations.c.epoch).where(conversations.c.key == conversation).scalar_subquery()
+    )
+    pending = (
+        (messages.c.conversation == conversation)
+        & (messages.c.state == "pending")
+        & (messages.c.epoch != epoch)
+    )
     silenced = (
         connection.execute(
             update(messages)
@@ -53,9 +64,6 @@ def _supersede_bot_answers(connection: Connection, conversation: str) -> None:
             .where(messages.c.conversation == conversation, messages.c.answered_by.in_(silenced))
             .values(answered_by=None, verdict="relayed")  # the person's reply will name them
         )
-    epoch = (
-        select(conversations.c.epoch).where(conversations.c.key == conversation).scalar_subquery()
-    )
     connection.execute(
         update(messages).where(pending, messages.c.author == "staff").values(epoch=epoch)
     )

@@ -110,7 +110,7 @@ def _rename(connection: Connection, old: str, new: str) -> None:
         epoch = select(conversations.c.epoch).where(conversations.c.key == new).scalar_subquery()
         connection.execute(
             update(messages)
-            .where(messages.c.conversation == old, messages.c.state == "pending")
+            .where(messages.c.conversation == old, messages.c.state.in_(("pending", "sending")))
             .values(epoch=epoch)
         )
     _forget_numbers(connection, old)

@@ -10,11 +10,13 @@ from sqlalchemy import Connection, Select, bindparam, case, func, insert, or_, s
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.delivery.ports import Parcel
+from bot.ledger.claims import supersede_bot_answers
 from bot.ledger.rows import buttons_from, buttons_to
 from bot.ledger.tables import (
     CASE_IS_OPEN,
     IS_LEAVING,
     IS_PENDING,
+    IS_SENDING,
     cases,
     conversations,
     messages,
@@ -159,13 +161,20 @@ def fail(
 
 
 def block(connection: Connection, conversation: str, at: float) -> None:
-    """The customer has shut us out: nothing more is tried until they write again."""
+    """The customer has shut us out: nothing automatic is tried until they write again.
+
+    What a person wrote is still tried, so that its failing is told to staff.
+    """
     connection.execute(
         update(conversations).where(conversations.c.key == conversation).values(blocked_at=at)
     )
     connection.execute(
         update(messages)
-        .where(messages.c.conversation == conversation, messages.c.state == "pending")
+        .where(
+            messages.c.conversation == conversation,
+            messages.c.state == "pending",
+            messages.c.author != "staff",
+        )
         .values(state="failed", failure="blocked")
     )
 
@@ -199,20 +208,29 @@ def know(connection: Connection, conversation: str, at: float) -> None:
 
 
 def put_off(connection: Connection, seq: int, owner: str, until: float) -> None:
-    """The platform asked for time: the row waits, and with it its chat."""
-    connection.execute(
+    """The platform asked for time: the row waits, and with it its chat.
+
+    Also where the sweep was faster, after a pause of the whole program: it is certain that nothing
+    was sent. Where a person took the chat meanwhile, what the bot had to say is not said any more.
+    """
+    waits = connection.execute(
         update(messages)
-        .where(messages.c.seq == seq, messages.c.owner == owner, messages.c.state == "sending")
+        .where(
+            messages.c.seq == seq,
+            messages.c.owner == owner,
+            messages.c.state.in_(("sending", "unknown")),
+        )
         .values(state="pending", owner="", until=until)
-    )
+        .returning(messages.c.conversation)
+    ).first()
+    if waits is not None:
+        supersede_bot_answers(connection, waits.conversation)
 
 
 def lapsed(connection: Connection, now: float) -> list[tuple[Parcel, str]]:
     """Rows whose sender is long gone, with its name: never sent again blindly."""
     rows = connection.execute(
-        select(*_PARCEL, messages.c.owner).where(
-            IS_LEAVING, messages.c.state == "sending", messages.c.until <= now
-        )
+        select(*_PARCEL, messages.c.owner).where(IS_LEAVING, IS_SENDING, messages.c.until <= now)
     )
     return [(_parcel(row), row.owner) for row in rows]
 

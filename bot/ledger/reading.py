@@ -14,6 +14,7 @@ from bot.desk.standing import Standing
 from bot.ledger.rows import case_from
 from bot.ledger.tables import (
     CASE_IS_OPEN,
+    IS_LEAVING,
     ROW_IS_OPEN,
     cases,
     conversations,
@@ -263,12 +264,13 @@ def standing(connection: Connection, since: float) -> Standing:
 
 def backlog(connection: Connection) -> dict[str, int]:
     """How much is waiting, by direction and state; for the health page."""
-    rows = connection.execute(
-        select(messages.c.state, func.count())
-        .where(messages.c.state.in_(("waiting", "in_turn", "pending", "sending")))
-        .group_by(messages.c.state)
-    )
-    return {row[0]: row[1] for row in rows}
+    found: dict[str, int] = {}
+    for some in (ROW_IS_OPEN, IS_LEAVING):  # each has its index: a page may ask every second
+        rows = connection.execute(
+            select(messages.c.state, func.count()).where(some).group_by(messages.c.state)
+        )
+        found |= {row[0]: row[1] for row in rows}
+    return found
 
 
 def case_shown(

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.ledger.opening import LONGEST_REST
-from bot.ledger.tables import ROW_IS_OPEN, charges, conversations, deliveries, messages, quarantine
+from bot.ledger.tables import (
+    IS_LEAVING,
+    IS_SENDING,
+    ROW_IS_OPEN,
+    charges,
+    conversations,
+    deliveries,
+    messages,
+    quarantine,
+)
 from bot.model import ConversationKey
 
 DELIVERY_SECONDS = 8 * 86_400.0  # Telegram gives up after 24 h; random update ids restart after 7 d
@@ -47,7 +56,7 @@ def free_all_leases(connection: Connection) -> int:
     )
     connection.execute(
         # Whoever was sending these is gone: the courier finds them, and staff are told.
-        update(messages).where(messages.c.state == "sending").values(until=0)
+        update(messages).where(IS_LEAVING, IS_SENDING).values(until=0)
     )
     return freed.rowcount
 

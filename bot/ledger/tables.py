@@ -155,6 +155,7 @@ cases = Table(
 # plan the statement anew each time, or leave the index aside.
 CASE_IS_OPEN = cases.c.status != literal_column("'resolved'")
 IS_PENDING = messages.c.state == literal_column("'pending'")
+IS_SENDING = messages.c.state == literal_column("'sending'")  # beside IS_LEAVING, whose index it is
 IS_LEAVING = messages.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
 ROW_IS_OPEN = messages.c.state.in_([literal_column("'waiting'"), literal_column("'in_turn'")])
 

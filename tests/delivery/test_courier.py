@@ -316,6 +316,23 @@ async def test_a_platform_that_asks_three_chats_for_time_is_left_alone(ledger):
     assert sorted(wire.arrived) == [f"t{n}" for n in range(6)]
 
 
+async def test_what_chats_share_may_be_known_later_than_the_chats(ledger):
+    """While the platform's SDK loads, its rates are others; thousands of rows may wait by then."""
+    wire, outbox = Paced(5, 1.0, in_all=Rate(1, 0.2)), Counting(ledger)
+    for n in range(40):
+        wire.answers[f"t{n}"] = [DeliveryDelayed(0.1)]
+        await put(ledger, f"t{n}", chat=f"c{n}")
+    async with running(outbox, wire):
+        while len(wire.log) < 2:
+            await asyncio.sleep(0.01)
+        wire.answers.clear()
+        wire.in_all = Rate(6, 0.3)
+        while len(wire.arrived) < 12:
+            await asyncio.sleep(0.01)
+    assert outbox.calls["take"] < 40
+    assert len(outbox.delays) < 14
+
+
 async def test_three_chats_with_a_success_in_between_alarm_nobody(ledger):
     wire = Paced(5, 1.0, in_all=Rate(100, 1.0))
     for n in range(8):

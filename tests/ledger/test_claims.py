@@ -60,6 +60,42 @@ async def test_a_staff_reply_still_leaves_after_a_second_claim(ledger, case, ope
     assert (parcel.text, parcel.author) == ("já vejo", "staff")
 
 
+async def test_an_answer_that_comes_back_after_a_claim_holds_up_no_reply(
+    ledger, case, open_turn, rows
+):
+    """Telegram was out of reach, and while the courier tried, a person took the chat."""
+    await case(PUSHED)
+    (bot,) = await ledger.take("w", NOON + 1, NOON + 20, 10, ["wire"])
+    await ledger.accept_act(act(Action.REPLY, text="já vejo", id="r"), NOON + 5)
+    turn = await open_turn(chat=PUSHED)
+    reply = Outgoing(PUSHED, "já vejo", "staff", answers=turn.turn.unanswered)
+    await ledger.settle(settlement(turn, Outcome(Verdict.RELAYED, "reply", (reply,))))
+    await ledger.delayed(bot.seq, "w", NOON + 6)
+
+    (parcel,) = await ledger.take("w", NOON + 7, NOON + 20, 10, ["wire"])
+    assert (parcel.text, parcel.author) == ("já vejo", "staff")
+    assert await rows("SELECT state FROM messages WHERE text = 'vou chamar'") == [
+        {"state": "superseded"}
+    ]
+    assert await rows("SELECT answered_by FROM messages WHERE direction = 'in'") == [
+        {"answered_by": None}
+    ]
+
+
+async def test_a_reply_that_comes_back_after_another_claim_still_leaves(ledger, case, open_turn):
+    await case(PUSHED)
+    await ledger.accept_act(act(Action.REPLY, text="já vejo", id="r"), NOON + 5)
+    turn = await open_turn(chat=PUSHED)
+    reply = Outgoing(PUSHED, "já vejo", "staff", answers=turn.turn.unanswered)
+    await ledger.settle(settlement(turn, Outcome(Verdict.RELAYED, "reply", (reply,))))
+    (parcel,) = await ledger.take("w", NOON + 6, NOON + 20, 10, ["wire"])
+    await ledger.accept_act(act(Action.CLAIM, id="c", agent="Bruno"), NOON + 6)
+    await ledger.delayed(parcel.seq, "w", NOON + 7)
+
+    (again,) = await ledger.take("w", NOON + 7, NOON + 20, 10, ["wire"])
+    assert again.text == "já vejo"
+
+
 async def test_a_reply_to_an_unclaimed_case_claims_it_and_goes_into_the_customers_line(
     ledger, case, open_turn, rows
 ):

@@ -41,6 +41,15 @@ async def test_a_blocked_chat_is_left_alone_until_the_customer_writes(ledger, ro
     assert (await rows("SELECT blocked_at FROM conversations"))[0]["blocked_at"] is None
 
 
+async def test_what_a_person_wrote_to_a_blocked_chat_is_tried_so_that_they_hear_of_it(ledger, rows):
+    await turn(ledger, PUSHED, *(Outgoing(PUSHED, text, "staff") for text in ("a", "b")))
+    notice = Outgoing(STAFF, "bloqueou", "system", urgency=Urgency.INSIDE)
+    for _ in range(2):
+        (parcel,) = await take(ledger, "wire")
+        await ledger.refused(parcel.seq, "w", "blocked", NOON, notice)
+    assert len(await rows("SELECT seq FROM messages WHERE text = 'bloqueou'")) == 2
+
+
 async def test_the_platform_says_that_we_are_shut_out_and_let_in(ledger, rows):
     await turn(ledger, PUSHED, Outgoing(PUSHED, "a", "rule"))
     await ledger.blocked(PUSHED, True, NOON)
@@ -160,3 +169,15 @@ async def test_what_waits_for_a_moved_chat_quotes_nothing_any_more(ledger):
     await ledger.moved(PUSHED, MOVED, NOON)
     (parcel,) = await take(ledger)
     assert (parcel.to, parcel.quote) == (MOVED, "")
+
+
+async def test_a_send_under_way_while_two_chats_become_one_is_not_stuck(ledger):
+    """It is this send that learns of the move, and it is put back for the new chat."""
+    await turn(ledger, PUSHED, Outgoing(PUSHED, "a", "staff"), changes=[OpenCase("asked")])
+    await turn(ledger, MOVED, Outgoing(MOVED, "b", "rule"), changes=[OpenCase("asked")])
+    await ledger.accept_act(act(Action.CLAIM, 2), NOON)
+    (first,) = await take(ledger)
+    await ledger.moved(PUSHED, MOVED, NOON)
+    await ledger.delayed(first.seq, "w", NOON)
+    (again,) = await take(ledger)
+    assert (again.to, again.text) == (MOVED, "a")

@@ -100,6 +100,15 @@ async def test_a_sender_that_vanished_leaves_an_unknown_row_not_a_second_send(
     ]
 
 
+async def test_a_delay_that_is_told_after_the_sweep_loses_nothing(ledger, pending):
+    """The program stood still for a while; the platform had said that it took nothing."""
+    await pending("ana")
+    (parcel,) = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
+    await ledger.unknown(parcel.seq, "w", UNTIL)
+    await ledger.delayed(parcel.seq, "w", UNTIL + 1)
+    assert await take(ledger, UNTIL + 1) == ["1 ana"]
+
+
 async def test_after_a_kill_rows_on_their_way_have_lapsed(ledger, pending, rows):
     await pending("ana", parts=2)
     (parcel,) = await ledger.take("w", NOON, UNTIL, 10, ["wire"])

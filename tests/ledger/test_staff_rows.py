@@ -103,6 +103,13 @@ async def test_joining_ends_before_a_message_grows_too_long(ledger, turn, rows):
     assert len(await rows(ROWS)) == 2
 
 
+async def test_joining_counts_as_platforms_do(ledger, turn, rows):
+    """An emoji is two units: 2,801 of them would be refused as too long, and nobody would see."""
+    await turn("m1", shown("😀" * 1_400), changes=[OpenCase("asked")])
+    await turn("m2", shown("😀" * 1_400))
+    assert len(await rows(ROWS)) == 2
+
+
 async def test_a_claim_in_the_chat_does_not_stop_what_staff_are_shown(ledger, turn):
     await turn("m1", shown("cartão"), changes=[OpenCase("asked")])
     await ledger.accept_act(act(Action.CLAIM, 1), NOON)

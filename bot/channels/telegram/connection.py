@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.channels.telegram.account import Account
-from bot.channels.telegram.health import TelegramHealth
+from bot.channels.telegram.health import Link, TelegramHealth
 from bot.clock import Clock
 from bot.delivery.ports import Parcel, Rate
 from bot.errors import DeliveryDelayed
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LOADING_SECONDS = 0.3  # until a send is tried again while the SDK loads
+NOT_LOADED_SECONDS = 30.0  # the same once it has failed to: nothing goes before a new start
 PRESS_PATIENCE = 5.0  # seconds for which the answer to a press waits for the SDK
 CLOSE_SECONDS = 5.0
 
@@ -71,6 +72,7 @@ class Telegram:
         self._registration: Registration | None = None
         self._polling: Polling | None = None
         self._running: list[asyncio.Task[None]] = []
+        self._rest = LOADING_SECONDS
 
     def open(self, take: Callable[[bytes], Awaitable[None]]) -> None:
         """Load and connect in the background; `take` stores one update."""
@@ -99,6 +101,8 @@ class Telegram:
             await self._load(await asyncio.to_thread(_sdk), take)
         except Exception as error:  # noqa: BLE001  # the other doors stay open
             log.error("telegram_not_loaded", error=type(error).__name__)
+            self._rest = NOT_LOADED_SECONDS
+            self.health.fails(Link.NOT_LOADED)
             return
         parts = (part for part in (self._registration, self._polling) if part is not None)
         self._running += [asyncio.create_task(part.run()) for part in parts]
@@ -121,13 +125,13 @@ class Telegram:
         self.health.staff_chat = reached
 
     def rates(self, to: ConversationKey) -> Mapping[str, Rate]:
-        """See `Sender.rates`."""
-        return self._sender.rates(to) if self._sender else {}
+        """See `Sender.rates`. Until the SDK is loaded, one send now and then asks whether it is."""
+        return self._sender.rates(to) if self._sender else {to.account: Rate(1, self._rest)}
 
     async def send(self, parcel: Parcel) -> str:
         """See `Sender.send`."""
         if self._sender is None:
-            raise DeliveryDelayed(LOADING_SECONDS)
+            raise DeliveryDelayed(self._rest)
         return await self._sender.send(parcel)
 
     async def typing(self, to: ConversationKey) -> None:

@@ -17,6 +17,7 @@ class Link(StrEnum):
     """Where a connection stands."""
 
     STARTING = "starting"
+    NOT_LOADED = "not_loaded"  # the program's own part failed to load: see the log
     WORKING = "working"
     CONFLICT = "conflict"  # another program takes this bot's updates
     UNAUTHORIZED = "unauthorized"  # Telegram does not know the token
