@@ -11,7 +11,7 @@ from bot.ledger.sqlite import writing_engine
 from tests.builders import NOON
 
 ASKED = {
-    "the sweep of the outbox": lambda c: outbox.sweep_sending(c, NOON),
+    "the sweep of the outbox": lambda c: outbox.lapsed(c, NOON),
     "what may be sent": lambda c: outbox.take(c, "w", NOON, NOON + 9, 8, ("wire",)),
     "what nobody answers": lambda c: sweeping.due(c, NOON),
     "the health page": reading.backlog,
