@@ -16,7 +16,7 @@ from bot.ledger.tables import CASE_IS_OPEN, cases, messages
 from bot.model import Kind
 from bot.outcome import Outgoing, Urgency
 
-JOINED_CHARACTERS = 3_000  # of what staff are shown in one message, when they are not keeping up
+JOINED_UNITS = 3_000  # of UTF-16, in one message to staff that are not keeping up
 
 _ADD_ANSWER = insert(messages).returning(messages.c.seq)
 _NAME_ANSWER = (
@@ -131,7 +131,7 @@ def _joined(connection: Connection, row: dict[str, Any]) -> bool:
     if last is None or last.state != "pending":
         return False
     text = f"{last.text}\n{row['text']}"
-    if len(text) > JOINED_CHARACTERS:
+    if len(text.encode("utf-16-le")) > 2 * JOINED_UNITS:
         return False
     connection.execute(update(messages).where(messages.c.seq == last.seq).values(text=text))
     return True

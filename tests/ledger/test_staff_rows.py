@@ -193,3 +193,9 @@ async def test_a_card_that_may_have_arrived_leads_to_its_case(ledger, turn):
     (card,) = await take(ledger)
     await ledger.unknown(card.seq, "w", NOON)
     assert await ledger.case_shown(STAFF, "77", 1) == 1
+
+
+async def test_joining_counts_what_platforms_count(ledger, turn, rows):
+    await turn("m1", shown("😀" * 1_400), changes=[OpenCase("asked")])
+    await turn("m2", shown("😀" * 1_400))
+    assert len(await rows(ROWS)) == 2
