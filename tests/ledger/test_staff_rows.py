@@ -184,7 +184,8 @@ async def test_a_message_whose_id_is_not_known_is_told_by_the_number_it_bears(le
     assert await ledger.case_shown(STAFF, "77", 1) == 1  # it is there before we know its id
     assert await ledger.case_shown(STAFF, "77", 2) is None
     await ledger.sent(card.seq, "w", "77")
-    assert await ledger.case_shown(STAFF, "77", 2) == 1  # what is known counts
+    assert await ledger.case_shown(STAFF, "77", 1) == 1
+    assert await ledger.case_shown(STAFF, "77", 2) is None  # it bears the number of another case
     assert await ledger.case_shown(STAFF, "5", 1) is None  # a card of another database
 
 
