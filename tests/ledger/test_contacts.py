@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.intake.ports import Opened, Poison
-from bot.model import Action, ConversationKey
+from bot.model import Action, ConversationKey, Ownership
 from bot.outcome import OpenCase, Outcome, Outgoing, Urgency, Verdict
 from tests.builders import BOOK, NOON, OWNER, PUSHED, act, answered, arrival, incoming, settlement
 from tests.ledger.conftest import STAFF
@@ -160,3 +160,42 @@ async def test_what_waits_for_a_moved_chat_quotes_nothing_any_more(ledger):
     await ledger.moved(PUSHED, MOVED, NOON)
     (parcel,) = await take(ledger)
     assert (parcel.to, parcel.quote) == (MOVED, "")
+
+
+async def test_a_card_recorded_after_the_move_leads_nobody_astray(ledger):
+    card = Outgoing(STAFF, "cartão da ana", "system", urgency=Urgency.INSIDE, shows_case=True)
+    await turn(ledger, PUSHED, card, changes=[OpenCase("asked")])
+    (parcel,) = await take(ledger)
+    new = replace(STAFF, chat="-1002")
+    await ledger.moved(STAFF, new, NOON)
+    await ledger.sent(parcel.seq, "w", "5")  # its number in the old chat
+    bia = replace(PUSHED, chat="bia")
+    await turn(ledger, bia, replace(card, to=new), changes=[OpenCase("asked")])
+    (parcel,) = await take(ledger)
+    await ledger.sent(parcel.seq, "w", "5")
+    assert await ledger.case_shown(new, "5", 2) == 2
+
+
+async def test_what_is_being_decided_on_both_sides_of_a_move_is_decided_once(ledger, rows):
+    for chat in (PUSHED, MOVED):
+        await ledger.accept(arrival(incoming(id=f"m-{chat.chat}", chat=chat)))
+        await ledger.begin(chat, OWNER, NOON + 60, BOOK, 1)
+    await ledger.moved(PUSHED, MOVED, NOON)
+    answers = []
+    while True:
+        opened = await ledger.begin(MOVED, OWNER, NOON + 90, BOOK, 1)
+        if not isinstance(opened, Opened):
+            break
+        answers += opened.turn.answers
+        await ledger.settle(settlement(opened, answered(opened)))
+    assert sorted(answers) == [1, 2]
+
+
+async def test_a_person_who_holds_a_chat_still_holds_it_where_it_goes_on(ledger):
+    await turn(ledger, PUSHED, changes=[OpenCase("asked")])
+    await ledger.accept_act(act(Action.CLAIM, 1), NOON)
+    await turn(ledger, MOVED)
+    await ledger.moved(PUSHED, MOVED, NOON)
+    await ledger.accept(arrival(incoming(id="m2", chat=MOVED)))
+    opened = await ledger.begin(MOVED, OWNER, NOON + 90, BOOK, 1)
+    assert opened.turn.ownership is Ownership.HUMAN
