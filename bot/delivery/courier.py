@@ -61,6 +61,7 @@ class Courier:
         self._rung = asyncio.Event()
         self._stopping = False
         self._swept = float("-inf")  # on the loop's own clock
+        self._left_behind = True  # there may be rows of a dead sender that nobody was told of
         self._under_way: set[asyncio.Task[None]] = set()
 
     def ring(self) -> None:
@@ -96,8 +97,14 @@ class Courier:
         """Settle what was left behind, once in a while: it costs a transaction."""
         now = asyncio.get_running_loop().time()
         if now - self._swept >= LOOK_SECONDS:
-            await self._outbox.sweep(self._clock.now())
+            swept = await self._outbox.sweep(self._clock.now())
             self._swept = now
+            self._left_behind = self._left_behind or swept > 0
+        if self._left_behind:
+            for parcel in await self._outbox.unreported():
+                notice = self._notice(parcel, UNKNOWN)
+                await self._outbox.reported(parcel.seq, self._clock.now(), notice)
+            self._left_behind = False
 
     def _pause(self) -> float:
         """Seconds until there may be something to do that nobody rings for."""

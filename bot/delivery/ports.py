@@ -92,3 +92,11 @@ class Outbox(Protocol):
     async def sweep(self, now: float) -> int:
         """Settle sends whose sender is gone as unknown; returns how many."""
         ...
+
+    async def unreported(self) -> Sequence[Parcel]:
+        """What a kill or the sweep has left unknown, and nobody was told of."""
+        ...
+
+    async def reported(self, seq: int, at: float, notice: Outgoing | None) -> None:
+        """Tell staff of it, once, if it is still unknown."""
+        ...

@@ -190,6 +190,12 @@ class Ledger:
         """Settle sends whose sender is gone as unknown; returns how many."""
         return await self._engine.write(partial(outbox.sweep_sending, now=now))
 
+    async def unreported(self) -> Sequence[Parcel]:
+        return await self._engine.read(outbox.unreported)
+
+    async def reported(self, seq: int, at: float, notice: Outgoing | None) -> None:
+        await self._engine.write(partial(outbox.reported, seq=seq, at=at, notice=notice))
+
     async def purge(self, now: float) -> None:
         """Drop old delivery keys and charges."""
         await self._engine.write(partial(sweeping.purge, now=now))

@@ -27,21 +27,22 @@ _OPEN_CASE = (
     .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
     .scalar_subquery()
 )
+_PARCEL = (
+    messages.c.seq,
+    messages.c.conversation,
+    messages.c.text,
+    messages.c.author,
+    messages.c.buttons,
+    messages.c.marked,
+    messages.c.quote,
+    messages.c.inside,
+    func.coalesce(messages.c.case_id, _OPEN_CASE).label("about"),
+)
 _TAKE = (
     update(messages)
     .where(messages.c.seq.in_(bindparam("seqs", expanding=True)), IS_PENDING)
     .values(state="sending", owner=bindparam("me"), until=bindparam("deadline"))
-    .returning(
-        messages.c.seq,
-        messages.c.conversation,
-        messages.c.text,
-        messages.c.author,
-        messages.c.buttons,
-        messages.c.marked,
-        messages.c.quote,
-        messages.c.inside,
-        func.coalesce(messages.c.case_id, _OPEN_CASE).label("about"),
-    )
+    .returning(*_PARCEL)
 )
 
 
@@ -214,6 +215,31 @@ def sweep_sending(connection: Connection, now: float) -> int:
         .values(state="unknown")
     )
     return swept.rowcount
+
+
+def unreported(connection: Connection) -> Sequence[Parcel]:
+    """Rows that a dead sender or the sweep has left `unknown`, and that nobody was told of."""
+    rows = connection.execute(
+        select(*_PARCEL)
+        .where(messages.c.state == "unknown", messages.c.failure == "")
+        .order_by(messages.c.seq)
+    ).all()
+    return [_parcel(each) for each in rows]
+
+
+def reported(connection: Connection, seq: int, at: float, notice: Outgoing | None) -> None:
+    """Tell staff, once, of a row that is still unknown."""
+    told = connection.execute(
+        update(messages)
+        .where(messages.c.seq == seq, messages.c.state == "unknown", messages.c.failure == "")
+        .values(failure="unknown")
+        .returning(messages.c.conversation)
+    ).first()
+    if told is not None and notice is not None:
+        case = connection.execute(
+            select(cases.c.id).where(cases.c.conversation == told.conversation, CASE_IS_OPEN)
+        ).scalar()
+        tell(connection, notice, case, at)
 
 
 def being_sent(connection: Connection, conversation: str) -> bool:

@@ -32,6 +32,8 @@ async def test_three_kills_lose_nothing_and_double_nothing(bench: Bench, way: st
         assert here.verdict() == KEPT
         unknown = here.rows("state = 'unknown' AND conversation LIKE 'telegram/%'")
         assert len(unknown) <= kills * SENDERS
+        told = here.rows("conversation LIKE 'telegram_staff/%' AND direction = 'out'")
+        assert len(told) == len(unknown)
         sent = here.rows("state = 'sent' AND direction = 'out'")
         assert len(sent) >= len(here.messages) - kills * SENDERS
         assert "Traceback" not in program.err
