@@ -159,13 +159,20 @@ def fail(
 
 
 def block(connection: Connection, conversation: str, at: float) -> None:
-    """The customer has shut us out: nothing more is tried until they write again."""
+    """The customer has shut us out: nothing automatic is tried until they write again.
+
+    What a person has written is still tried, for its author hears that it did not arrive.
+    """
     connection.execute(
         update(conversations).where(conversations.c.key == conversation).values(blocked_at=at)
     )
     connection.execute(
         update(messages)
-        .where(messages.c.conversation == conversation, messages.c.state == "pending")
+        .where(
+            messages.c.conversation == conversation,
+            messages.c.state == "pending",
+            messages.c.author != "staff",
+        )
         .values(state="failed", failure="blocked")
     )
 

@@ -49,6 +49,19 @@ async def test_the_platform_says_that_we_are_shut_out_and_let_in(ledger, rows):
     assert (await rows("SELECT blocked_at FROM conversations"))[0]["blocked_at"] is None
 
 
+async def test_what_staff_wrote_to_somebody_who_shut_us_out_is_not_lost_in_silence(ledger):
+    await turn(ledger, PUSHED, *(Outgoing(PUSHED, text, "staff") for text in ("a", "b")))
+    await ledger.blocked(PUSHED, True, NOON)
+    for text in ("a", "b"):
+        (parcel,) = await take(ledger)
+        assert parcel.text == text
+        notice = Outgoing(STAFF, f"{text} não chegou", "system", urgency=Urgency.INSIDE)
+        await ledger.refused(parcel.seq, "w", "blocked", NOON, notice)
+        (told,) = await take(ledger, "telegram_staff")
+        assert told.text == f"{text} não chegou"
+        await ledger.sent(told.seq, "w", "")
+
+
 async def test_staff_hear_of_what_did_not_arrive_in_the_same_transaction(ledger, rows):
     await turn(ledger, PUSHED, Outgoing(PUSHED, "a", "staff"), changes=[OpenCase("asked")])
     (parcel,) = await take(ledger)
