@@ -145,17 +145,13 @@ def fail(
             messages.c.state.in_(("sending", "unknown")),
         )
         .values(state=state, failure=reason, until=0)
-        .returning(messages.c.conversation)
+        .returning(messages.c.conversation, messages.c.turn_id)
     ).first()
     if failed is None:
         return
     if reason == "blocked":
         block(connection, failed.conversation, at)
-    if notice is not None:
-        case = connection.execute(
-            select(cases.c.id).where(cases.c.conversation == failed.conversation, CASE_IS_OPEN)
-        ).scalar()
-        tell(connection, notice, case, at)
+    _report(connection, failed, notice, at)
 
 
 def block(connection: Connection, conversation: str, at: float) -> None:
@@ -177,8 +173,17 @@ def block(connection: Connection, conversation: str, at: float) -> None:
     )
 
 
-def tell(connection: Connection, message: Outgoing, case: int | None, at: float) -> None:
-    """Put something for staff into the outbox; `case` is what a reply to it will mean."""
+def tell(
+    connection: Connection,
+    message: Outgoing,
+    case: int | None,
+    at: float,
+    turn: int | None = None,
+) -> None:
+    """Put something for staff into the outbox; `case` is what a reply to it will mean.
+
+    `turn` is the one whose words it repeats: they are erased together.
+    """
     to = str(message.to)
     know(connection, to, at)
     connection.execute(
@@ -192,6 +197,7 @@ def tell(connection: Connection, message: Outgoing, case: int | None, at: float)
             "buttons": buttons_to(message.buttons),
             "answers": [],
             "case_id": case if message.shows_case else None,
+            "turn_id": turn,
             "inside": True,
             "at": at,
         },
@@ -240,13 +246,18 @@ def reported(connection: Connection, seq: int, at: float, notice: Outgoing | Non
         update(messages)
         .where(messages.c.seq == seq, messages.c.state == "unknown", messages.c.failure == "")
         .values(failure="unknown")
-        .returning(messages.c.conversation)
+        .returning(messages.c.conversation, messages.c.turn_id)
     ).first()
-    if told is not None and notice is not None:
+    if told is not None:
+        _report(connection, told, notice, at)
+
+
+def _report(connection: Connection, row: Any, notice: Outgoing | None, at: float) -> None:
+    if notice is not None:
         case = connection.execute(
-            select(cases.c.id).where(cases.c.conversation == told.conversation, CASE_IS_OPEN)
+            select(cases.c.id).where(cases.c.conversation == row.conversation, CASE_IS_OPEN)
         ).scalar()
-        tell(connection, notice, case, at)
+        tell(connection, notice, case, at, row.turn_id)
 
 
 def being_sent(connection: Connection, conversation: str) -> bool:

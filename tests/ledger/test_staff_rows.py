@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.intake.ports import Poison
 from bot.model import Action
 from bot.outcome import (
     Button,
@@ -131,6 +132,30 @@ async def test_an_erasure_takes_the_words_and_leaves_the_way_back(ledger, turn, 
     assert [r["text"] for r in found] == ["", "", "apagou"]
     assert [r["state"] for r in found] == ["sent", "superseded", "pending"]
     assert await ledger.case_shown(STAFF, "77") == 1
+
+
+@pytest.mark.parametrize("after_a_kill", [False, True])
+async def test_an_erasure_takes_what_a_notice_without_a_case_repeats(
+    ledger, turn, rows, after_a_kill
+):
+    await turn("m1", reply("segredo"))
+    (answer,) = await take(ledger)
+    notice = replace(shown("não sei se chegou «segredo»"), shows_case=False)
+    if after_a_kill:
+        await ledger.start_afresh()
+        await ledger.reported(answer.seq, NOON, notice)
+    else:
+        await ledger.unknown(answer.seq, "w", NOON, notice)
+    (told,) = await take(ledger)
+    await ledger.sent(told.seq, "w", "77")
+    await turn("m2", changes=[Erase()])
+    assert [r["text"] for r in await rows(ROWS)] == [""]
+
+
+async def test_an_erasure_in_a_thread_takes_what_nobody_could_read(ledger, turn, rows):
+    await ledger.keep(Poison("wire", "shop", "not_json", b"segredo", NOON, PUSHED))
+    await turn("m1", changes=[Erase()], chat=replace(PUSHED, thread="5"))
+    assert await rows("SELECT 1 FROM quarantine") == []
 
 
 async def test_a_long_answer_leaves_in_parts_that_answer_once(ledger, turn, rows):
