@@ -22,6 +22,8 @@ from bot.ledger.tables import (
 from bot.model import ConversationKey
 from bot.outcome import Outgoing
 
+JOINED_UNITS = 3_000  # of UTF-16, in one message to staff that are not keeping up
+
 _OPEN_CASE = (
     select(cases.c.id)
     .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
@@ -184,24 +186,43 @@ def tell(
 
     `turn` is the one whose words it repeats: they are erased together.
     """
-    to = str(message.to)
-    know(connection, to, at)
-    connection.execute(
-        insert(messages),
-        {
-            "conversation": to,
-            "direction": "out",
-            "state": "pending",
-            "author": message.author,
-            "text": message.text,
-            "buttons": buttons_to(message.buttons),
-            "answers": [],
-            "case_id": case if message.shows_case else None,
-            "turn_id": turn,
-            "inside": True,
-            "at": at,
-        },
-    )
+    row: dict[str, Any] = {
+        "conversation": str(message.to),
+        "direction": "out",
+        "state": "pending",
+        "author": message.author,
+        "text": message.text,
+        "buttons": buttons_to(message.buttons),
+        "answers": [],
+        "case_id": case if message.shows_case else None,
+        "turn_id": turn,
+        "inside": True,
+        "at": at,
+    }
+    know(connection, row["conversation"], at)
+    if row["case_id"] is None or not joined(connection, row):
+        connection.execute(insert(messages), row)
+
+
+def joined(connection: Connection, row: dict[str, Any]) -> bool:
+    """Add to what still waits to be shown of the same case, so that a busy chat keeps up."""
+    last = connection.execute(
+        select(messages.c.seq, messages.c.state, messages.c.text)
+        .where(
+            messages.c.conversation == row["conversation"],
+            messages.c.case_id == row["case_id"],
+            messages.c.direction == "out",
+        )
+        .order_by(messages.c.seq.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.state != "pending":
+        return False
+    text = f"{last.text}\n{row['text']}"
+    if len(text.encode("utf-16-le")) > 2 * JOINED_UNITS:
+        return False
+    connection.execute(update(messages).where(messages.c.seq == last.seq).values(text=text))
+    return True
 
 
 def know(connection: Connection, conversation: str, at: float) -> None:
