@@ -10,13 +10,11 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.delivery.split import split
 from bot.intake.ports import Settlement
-from bot.ledger.outbox import know
+from bot.ledger.outbox import joined, know
 from bot.ledger.rows import buttons_to
 from bot.ledger.tables import CASE_IS_OPEN, cases, messages
 from bot.model import Kind
 from bot.outcome import Outgoing, Urgency
-
-JOINED_UNITS = 3_000  # UTF-16 units of what staff are shown in one message, if they fall behind
 
 _ADD_ANSWER = insert(messages).returning(messages.c.seq)
 _NAME_ANSWER = (
@@ -57,7 +55,7 @@ def write_answers(
                 to_send = True
                 if not own:
                     know(connection, row["conversation"], settlement.at)
-                if message.shows_case and _joined(connection, row):
+                if message.shows_case and joined(connection, row):
                     continue
             seq = connection.execute(_ADD_ANSWER, row).scalar_one()
             part += 1
@@ -114,24 +112,3 @@ def _case(connection: Connection, settlement: Settlement) -> int | None:
     return connection.execute(
         select(cases.c.id).where(cases.c.conversation == key, CASE_IS_OPEN)
     ).scalar()
-
-
-def _joined(connection: Connection, row: dict[str, Any]) -> bool:
-    """Add to what still waits to be shown of the same case, so that a busy chat keeps up."""
-    last = connection.execute(
-        select(messages.c.seq, messages.c.state, messages.c.text)
-        .where(
-            messages.c.conversation == row["conversation"],
-            messages.c.case_id == row["case_id"],
-            messages.c.direction == "out",
-        )
-        .order_by(messages.c.seq.desc())
-        .limit(1)
-    ).first()
-    if last is None or last.state != "pending":
-        return False
-    text = f"{last.text}\n{row['text']}"
-    if len(text.encode("utf-16-le", "surrogatepass")) > JOINED_UNITS * 2:
-        return False
-    connection.execute(update(messages).where(messages.c.seq == last.seq).values(text=text))
-    return True

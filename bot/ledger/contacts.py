@@ -6,9 +6,18 @@ from sqlalchemy import Connection, case, insert, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Poison
+from bot.ledger.claims import claim, reopen_running_turn
 from bot.ledger.outbox import block
-from bot.ledger.tables import cases, conversations, messages, moved_chats, quarantine, turns
-from bot.model import ConversationKey
+from bot.ledger.tables import (
+    CASE_IS_OPEN,
+    cases,
+    conversations,
+    messages,
+    moved_chats,
+    quarantine,
+    turns,
+)
+from bot.model import ConversationKey, Ownership
 
 KEPT_BYTES = 65_536  # of a body: enough to see what it was
 
@@ -85,10 +94,10 @@ def moved(
     for key in list(found):
         old = ConversationKey.parse(key)
         new = ConversationKey(after.channel, after.account, after.chat, old.thread)
-        _rename(connection, key, str(new))
+        _rename(connection, key, str(new), at)
 
 
-def _rename(connection: Connection, old: str, new: str) -> None:
+def _rename(connection: Connection, old: str, new: str, at: float) -> None:
     taken = connection.execute(
         select(conversations.c.key).where(conversations.c.key == new)
     ).first()
@@ -99,7 +108,10 @@ def _rename(connection: Connection, old: str, new: str) -> None:
             # Whoever works on it knows the old key only: the fence keeps that from being settled.
             .values(key=new, fence=conversations.c.fence + 1, lease_owner="", lease_until=0)
         )
+        holder = ""
     else:
+        holder = _holder(connection, old)
+        reopen_running_turn(connection, old)  # a line has one turn at a time
         _close_second_case(connection, old, new)
         connection.execute(
             update(conversations)
@@ -118,6 +130,30 @@ def _rename(connection: Connection, old: str, new: str) -> None:
         connection.execute(
             update(table).where(table.c.conversation == old).values(conversation=new)
         )
+    if holder:
+        _hold(connection, new, holder, at)
+
+
+def _holder(connection: Connection, key: str) -> str:
+    """The person who holds a chat; "" where the bot does. A merged chat is held no more."""
+    found = connection.execute(
+        select(conversations.c.ownership, conversations.c.holder).where(conversations.c.key == key)
+    ).one()
+    connection.execute(
+        update(conversations)
+        .where(conversations.c.key == key)
+        .values(ownership=Ownership.BOT.value, holder="")
+    )
+    return str(found.holder) if found.ownership == Ownership.HUMAN else ""
+
+
+def _hold(connection: Connection, key: str, holder: str, at: float) -> None:
+    """Who held a chat holds the one that it has joined: the bot talks over nobody."""
+    open_case = connection.execute(
+        select(cases.c.id).where(cases.c.conversation == key, CASE_IS_OPEN)
+    ).scalar()
+    if open_case is not None:
+        claim(connection, open_case, key, holder, at)
 
 
 def _forget_numbers(connection: Connection, old: str) -> None:

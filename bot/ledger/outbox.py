@@ -24,6 +24,8 @@ from bot.ledger.tables import (
 from bot.model import ConversationKey
 from bot.outcome import Outgoing
 
+JOINED_UNITS = 3_000  # of UTF-16, in one message to staff that are not keeping up
+
 _OPEN_CASE = (
     select(cases.c.id)
     .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
@@ -147,23 +149,19 @@ def fail(
             messages.c.state.in_(("sending", "unknown")),
         )
         .values(state=state, failure=reason, until=0)
-        .returning(messages.c.conversation, messages.c.case_id)
+        .returning(messages.c.conversation, messages.c.case_id, messages.c.turn_id)
     ).first()
     if failed is None:
         return
     if reason == "blocked":
         block(connection, failed.conversation, at)
-    if notice is not None:
-        open_now = select(cases.c.id).where(
-            cases.c.conversation == failed.conversation, CASE_IS_OPEN
-        )
-        tell(connection, notice, failed.case_id or connection.execute(open_now).scalar(), at)
+    _report(connection, failed, notice, at)
 
 
 def block(connection: Connection, conversation: str, at: float) -> None:
     """The customer has shut us out: nothing automatic is tried until they write again.
 
-    What a person wrote is still tried, so that its failing is told to staff.
+    What a person has written is still tried, for its author hears that it did not arrive.
     """
     connection.execute(
         update(conversations).where(conversations.c.key == conversation).values(blocked_at=at)
@@ -179,25 +177,54 @@ def block(connection: Connection, conversation: str, at: float) -> None:
     )
 
 
-def tell(connection: Connection, message: Outgoing, case: int | None, at: float) -> None:
-    """Put something for staff into the outbox; `case` is what a reply to it will mean."""
-    to = str(message.to)
-    know(connection, to, at)
-    connection.execute(
-        insert(messages),
-        {
-            "conversation": to,
-            "direction": "out",
-            "state": "pending",
-            "author": message.author,
-            "text": message.text,
-            "buttons": buttons_to(message.buttons),
-            "answers": [],
-            "case_id": case if message.shows_case else None,
-            "inside": True,
-            "at": at,
-        },
-    )
+def tell(
+    connection: Connection,
+    message: Outgoing,
+    case: int | None,
+    at: float,
+    turn: int | None = None,
+) -> None:
+    """Put something for staff into the outbox; `case` is what a reply to it will mean.
+
+    `turn` is the one whose words it repeats: they are erased together.
+    """
+    row: dict[str, Any] = {
+        "conversation": str(message.to),
+        "direction": "out",
+        "state": "pending",
+        "author": message.author,
+        "text": message.text,
+        "buttons": buttons_to(message.buttons),
+        "answers": [],
+        "case_id": case if message.shows_case else None,
+        "turn_id": turn,
+        "inside": True,
+        "at": at,
+    }
+    know(connection, row["conversation"], at)
+    if row["case_id"] is None or not joined(connection, row):
+        connection.execute(insert(messages), row)
+
+
+def joined(connection: Connection, row: dict[str, Any]) -> bool:
+    """Add to what still waits to be shown of the same case, so that a busy chat keeps up."""
+    last = connection.execute(
+        select(messages.c.seq, messages.c.state, messages.c.text)
+        .where(
+            messages.c.conversation == row["conversation"],
+            messages.c.case_id == row["case_id"],
+            messages.c.direction == "out",
+        )
+        .order_by(messages.c.seq.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.state != "pending":
+        return False
+    text = f"{last.text}\n{row['text']}"
+    if len(text.encode("utf-16-le", "surrogatepass")) > 2 * JOINED_UNITS:
+        return False
+    connection.execute(update(messages).where(messages.c.seq == last.seq).values(text=text))
+    return True
 
 
 def know(connection: Connection, conversation: str, at: float) -> None:
@@ -233,6 +260,14 @@ def lapsed(connection: Connection, now: float) -> list[tuple[Parcel, str]]:
         select(*_PARCEL, messages.c.owner).where(IS_LEAVING, IS_SENDING, messages.c.until <= now)
     )
     return [(_parcel(row), row.owner) for row in rows]
+
+
+def _report(connection: Connection, row: Any, notice: Outgoing | None, at: float) -> None:
+    if notice is None:
+        return
+    open_now = select(cases.c.id).where(cases.c.conversation == row.conversation, CASE_IS_OPEN)
+    case = row.case_id or connection.execute(open_now).scalar()
+    tell(connection, notice, case, at, row.turn_id)
 
 
 def being_sent(connection: Connection, conversation: str) -> bool:

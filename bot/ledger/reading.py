@@ -279,14 +279,20 @@ def case_shown(
     """The case that a message of ours in a staff chat shows, by the platform's id of it.
 
     Where its send is being recorded, or broke off and may have arrived, the id is not known: the
-    case whose number it bears counts then, but only if something about it has really left.
+    case whose number it bears counts then, but only if something about it has really left. Where
+    the number says something else than the id, nobody is meant.
     """
     ours = (messages.c.conversation == surface) & (messages.c.direction == "out")
     known = connection.execute(
-        select(messages.c.case_id).where(ours, messages.c.external_id == message)
+        select(messages.c.case_id)
+        .where(ours, messages.c.external_id == message)
+        # A number of the old chat may still have been written down while this one moved.
+        .order_by(messages.c.seq.desc())
     ).first()
-    if known is not None or marked is None:
-        return known.case_id if known else None
+    if known is not None:
+        return known.case_id if marked in (None, known.case_id) else None
+    if marked is None:
+        return None
     left = ours & messages.c.state.in_(("sending", "unknown")) & (messages.c.external_id == "")
     return connection.execute(
         select(messages.c.case_id).where(left, messages.c.case_id == marked).limit(1)

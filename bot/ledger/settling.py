@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from bot.intake.ports import Opened, Settled, Settlement
 from bot.ledger.answers import Channels, write_answers
@@ -198,14 +198,21 @@ def _erase(connection: Connection, settlement: Settlement) -> None:
         .values(text="/forget", button="", quoted="", media=None)
     )
     connection.execute(update(cases).where(cases.c.conversation == key).values(details={}))
-    connection.execute(delete(quarantine).where(quarantine.c.conversation == key))
+    # Of what could not be read, the thread is not known.
+    chat = (key, str(replace(turn.conversation, thread="")))
+    connection.execute(delete(quarantine).where(quarantine.c.conversation.in_(chat)))
     _erase_what_staff_were_shown(connection, key)
 
 
 def _erase_what_staff_were_shown(connection: Connection, key: str) -> None:
     """The rows stay without their words: a reply to one still reaches this customer."""
     theirs = select(cases.c.id).where(cases.c.conversation == key)
-    shown = (messages.c.direction == "out") & messages.c.case_id.in_(theirs)
+    said = select(turns.c.id).where(turns.c.conversation == key)
+    shown = (messages.c.direction == "out") & or_(
+        messages.c.case_id.in_(theirs),
+        # A notice of what did not arrive repeats it, with or without a case.
+        messages.c.inside & messages.c.turn_id.in_(said),
+    )
     connection.execute(
         update(messages).where(shown, messages.c.state == "pending").values(state="superseded")
     )

@@ -178,6 +178,30 @@ async def test_stopping_waits_for_the_send_under_way(ledger, wire):
     assert await states(ledger) == {"a": "sent", "b": "pending"}
 
 
+async def test_staff_hear_of_what_a_kill_left_unknown_and_only_once(ledger, wire):
+    await put(ledger, "a")
+    await ledger.take("dead", NOON, NOON + 9, 10, ["wire"])
+    await ledger.start_afresh()
+    told = []
+
+    def report(parcel: Parcel, reason: str) -> Outgoing:
+        told.append((parcel.text, reason))
+        return Outgoing(DESK, f"{parcel.text}?", "system", urgency=Urgency.INSIDE)
+
+    for n in range(2):  # the program starts twice
+        courier = Courier(
+            ledger, {"wire": wire}, Clock(), "w", at_once=1, send_seconds=1, report=report
+        )
+        running = asyncio.create_task(courier.run())
+        await put(ledger, f"next {n}", chat="bia")
+        courier.ring()
+        await settled_but(ledger, "a?")
+        await courier.stop()
+        await running
+    assert told == [("a", "unknown")]
+    assert (await states(ledger))["a?"] == "pending"
+
+
 async def test_a_ledger_that_fails_does_not_stop_the_courier(ledger, wire, monkeypatch):
     monkeypatch.setattr(room, "LOOK_SECONDS", 0.02)
     sweep, sent = ledger.lapsed, ledger.sent
@@ -207,6 +231,13 @@ async def test_a_ledger_that_fails_does_not_stop_the_courier(ledger, wire, monke
     await running
     assert wire.arrived == ["a", "b"]
     assert (await states(ledger))["a"] == "sending"  # the sweep will call it unknown
+
+
+async def settled_but(ledger: Ledger, text: str, seconds: float = 5) -> None:
+    """Until nothing but this waits."""
+    async with asyncio.timeout(seconds):
+        while {t for t, state in (await states(ledger)).items() if state == "pending"} != {text}:
+            await asyncio.sleep(0.02)
 
 
 class Paced(Wire):

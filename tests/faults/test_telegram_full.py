@@ -44,7 +44,7 @@ async def test_one_send_in_twenty_is_cut_off(bench: Bench) -> None:
         here.api.fail("sendMessage", cut(accepted=True), times=None, share=0.05)
         await here.start()
         await here.all_say(5, gap=1.5)
-        assert await here.settled(120)
+        assert await here.settled(400)  # staff are told of each, twenty a minute
         assert here.verdict() == KEPT
         unknown = here.rows("state = 'unknown' AND conversation LIKE 'telegram/%'")
         told = here.rows("conversation LIKE 'telegram_staff/%' AND text LIKE '⚠️%'")

@@ -99,7 +99,8 @@ class Town:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self.api.updates.pending or self.rows(
-                    "state IN ('waiting', 'in_turn', 'pending', 'sending')"
+                    # What staff are shown goes at the pace of a group.
+                    "state IN ('waiting', 'in_turn', 'pending', 'sending') AND NOT inside"
                 ):
                     await asyncio.sleep(0.05)
                 return True

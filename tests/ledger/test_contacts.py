@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.intake.ports import Opened, Poison
-from bot.model import Action, ConversationKey
+from bot.model import Action, ConversationKey, Ownership
 from bot.outcome import OpenCase, Outcome, Outgoing, Urgency, Verdict
 from tests.builders import BOOK, NOON, OWNER, PUSHED, act, answered, arrival, incoming, settlement
 from tests.ledger.conftest import STAFF
@@ -56,6 +56,19 @@ async def test_the_platform_says_that_we_are_shut_out_and_let_in(ledger, rows):
     assert not await take(ledger)
     await ledger.blocked(PUSHED, False, NOON)
     assert (await rows("SELECT blocked_at FROM conversations"))[0]["blocked_at"] is None
+
+
+async def test_what_staff_wrote_to_somebody_who_shut_us_out_is_not_lost_in_silence(ledger):
+    await turn(ledger, PUSHED, *(Outgoing(PUSHED, text, "staff") for text in ("a", "b")))
+    await ledger.blocked(PUSHED, True, NOON)
+    for text in ("a", "b"):
+        (parcel,) = await take(ledger)
+        assert parcel.text == text
+        notice = Outgoing(STAFF, f"{text} não chegou", "system", urgency=Urgency.INSIDE)
+        await ledger.refused(parcel.seq, "w", "blocked", NOON, notice)
+        (told,) = await take(ledger, "telegram_staff")
+        assert told.text == f"{text} não chegou"
+        await ledger.sent(told.seq, "w", "")
 
 
 async def test_staff_hear_of_what_did_not_arrive_in_the_same_transaction(ledger, rows):
@@ -181,3 +194,42 @@ async def test_a_send_under_way_while_two_chats_become_one_is_not_stuck(ledger):
     await ledger.delayed(first.seq, "w", NOON)
     (again,) = await take(ledger)
     assert (again.to, again.text) == (MOVED, "a")
+
+
+async def test_a_card_recorded_after_the_move_leads_nobody_astray(ledger):
+    card = Outgoing(STAFF, "cartão da ana", "system", urgency=Urgency.INSIDE, shows_case=True)
+    await turn(ledger, PUSHED, card, changes=[OpenCase("asked")])
+    (parcel,) = await take(ledger)
+    new = replace(STAFF, chat="-1002")
+    await ledger.moved(STAFF, new, NOON)
+    await ledger.sent(parcel.seq, "w", "5")  # its number in the old chat
+    bia = replace(PUSHED, chat="bia")
+    await turn(ledger, bia, replace(card, to=new), changes=[OpenCase("asked")])
+    (parcel,) = await take(ledger)
+    await ledger.sent(parcel.seq, "w", "5")
+    assert await ledger.case_shown(new, "5", 2) == 2
+
+
+async def test_what_is_being_decided_on_both_sides_of_a_move_is_decided_once(ledger, rows):
+    for chat in (PUSHED, MOVED):
+        await ledger.accept(arrival(incoming(id=f"m-{chat.chat}", chat=chat)))
+        await ledger.begin(chat, OWNER, NOON + 60, BOOK, 1)
+    await ledger.moved(PUSHED, MOVED, NOON)
+    answers = []
+    while True:
+        opened = await ledger.begin(MOVED, OWNER, NOON + 90, BOOK, 1)
+        if not isinstance(opened, Opened):
+            break
+        answers += opened.turn.answers
+        await ledger.settle(settlement(opened, answered(opened)))
+    assert sorted(answers) == [1, 2]
+
+
+async def test_a_person_who_holds_a_chat_still_holds_it_where_it_goes_on(ledger):
+    await turn(ledger, PUSHED, changes=[OpenCase("asked")])
+    await ledger.accept_act(act(Action.CLAIM, 1), NOON)
+    await turn(ledger, MOVED)
+    await ledger.moved(PUSHED, MOVED, NOON)
+    await ledger.accept(arrival(incoming(id="m2", chat=MOVED)))
+    opened = await ledger.begin(MOVED, OWNER, NOON + 90, BOOK, 1)
+    assert opened.turn.ownership is Ownership.HUMAN

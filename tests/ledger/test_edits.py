@@ -114,3 +114,16 @@ async def test_an_edit_reaches_a_person_who_holds_the_chat_in_place_of_the_old_t
     await ledger.accept(arrival(incoming("dois", id="m2")))
     await ledger.edit(edit("três", message="m2"), Kind.TEXT, None)
     assert (await begin(ledger)).turn.text == "três"
+
+
+async def test_many_edits_do_not_fill_the_staff_chat(ledger, rows):
+    await ledger.accept(arrival(incoming("um")))
+    opened = await begin(ledger)
+    await ledger.settle(
+        settlement(opened, Outcome(Verdict.HANDED_OFF, "asked", changes=(OpenCase("asked"),)))
+    )
+    for n in range(5):
+        shown = Outgoing(STAFF, f"edit: {n}", "system", urgency=Urgency.INSIDE, shows_case=True)
+        await ledger.edit(edit(f"{n}", id=f"e{n}"), Kind.TEXT, shown)
+    found = await rows("SELECT text FROM messages WHERE conversation=:c", c=str(STAFF))
+    assert found == [{"text": "edit: 0\nedit: 1\nedit: 2\nedit: 3\nedit: 4"}]

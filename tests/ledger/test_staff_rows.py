@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.intake.ports import Poison
 from bot.model import Action
 from bot.outcome import (
     Button,
@@ -140,6 +141,28 @@ async def test_an_erasure_takes_the_words_and_leaves_the_way_back(ledger, turn, 
     assert await ledger.case_shown(STAFF, "77") == 1
 
 
+@pytest.mark.parametrize("after_a_kill", [False, True])
+async def test_an_erasure_takes_what_a_notice_without_a_case_repeats(
+    ledger, turn, rows, after_a_kill
+):
+    await turn("m1", reply("segredo"))
+    (answer,) = await take(ledger)
+    notice = replace(shown("não sei se chegou «segredo»"), shows_case=False)
+    if after_a_kill:
+        await ledger.start_afresh()
+    await ledger.unknown(answer.seq, "w", NOON, notice)
+    (told,) = await take(ledger)
+    await ledger.sent(told.seq, "w", "77")
+    await turn("m2", changes=[Erase()])
+    assert [r["text"] for r in await rows(ROWS)] == [""]
+
+
+async def test_an_erasure_in_a_thread_takes_what_nobody_could_read(ledger, turn, rows):
+    await ledger.keep(Poison("wire", "shop", "not_json", b"segredo", NOON, PUSHED))
+    await turn("m1", changes=[Erase()], chat=replace(PUSHED, thread="5"))
+    assert await rows("SELECT 1 FROM quarantine") == []
+
+
 async def test_a_long_answer_leaves_in_parts_that_answer_once(ledger, turn, rows):
     buttons = (Button("Sim", "/yes"),)
     long = reply("Uma frase de vinte e tal. " * 3, buttons=buttons)
@@ -191,7 +214,8 @@ async def test_a_message_whose_id_is_not_known_is_told_by_the_number_it_bears(le
     assert await ledger.case_shown(STAFF, "77", 1) == 1  # it is there before we know its id
     assert await ledger.case_shown(STAFF, "77", 2) is None
     await ledger.sent(card.seq, "w", "77")
-    assert await ledger.case_shown(STAFF, "77", 2) == 1  # what is known counts
+    assert await ledger.case_shown(STAFF, "77", 1) == 1
+    assert await ledger.case_shown(STAFF, "77", 2) is None  # it bears the number of another case
     assert await ledger.case_shown(STAFF, "5", 1) is None  # a card of another database
 
 
@@ -200,3 +224,9 @@ async def test_a_card_that_may_have_arrived_leads_to_its_case(ledger, turn):
     (card,) = await take(ledger)
     await ledger.unknown(card.seq, "w", NOON)
     assert await ledger.case_shown(STAFF, "77", 1) == 1
+
+
+async def test_joining_counts_what_platforms_count(ledger, turn, rows):
+    await turn("m1", shown("😀" * 1_400), changes=[OpenCase("asked")])
+    await turn("m2", shown("😀" * 1_400))
+    assert len(await rows(ROWS)) == 2

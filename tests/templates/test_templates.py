@@ -3,6 +3,8 @@
 import pytest
 
 from bot.book import Sentence
+from bot.checks.approve import inside
+from bot.model import ConversationKey
 from bot.rules import forms
 from bot.rules.commands import recognise
 from bot.rules.match import classify
@@ -80,3 +82,20 @@ def test_sentences_are_short_and_need_no_more_than_they_say(language: str) -> No
     for sentence in sentences():
         for said in sentence.variants[language]:
             assert 0 < len(said) <= 420, sentence.name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_there_is_no_case_or_number_none_is_told(language):
+    desk = ConversationKey("desk", "", "rita")
+    for name, value in (
+        ("staff_no_case", "case"),
+        ("staff_stranger", "id"),
+        ("staff_blocked", "case"),
+        ("staff_refused", "case"),
+        ("staff_unknown", "case"),
+    ):
+        none, some = (
+            inside(name, {value: n}, BOOK, to=desk, language=language).text for n in (0, 7)
+        )
+        assert "0" not in none
+        assert "7" in some

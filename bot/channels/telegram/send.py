@@ -71,6 +71,9 @@ _REASONS = (
     ("message thread not found", "gone"),
     ("topic_closed", "gone"),
     ("topic_deleted", "gone"),
+    ("not enough rights", "gone"),  # a group in which we may only read
+    ("have no rights", "gone"),
+    ("chat_write_forbidden", "gone"),
 )
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 

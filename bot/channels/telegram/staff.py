@@ -31,6 +31,11 @@ _NOTE = re.compile(r"(?:not[ea]\s*[:：]|[/／]{2})(.*)", re.DOTALL | re.IGNOREC
 # Not "7:30" and not "50%": a number that stands alone.
 _NUMBER = re.compile(r"(?:#c|#)?(\d{1,18})[:.,]?(?:\s(.*))?", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"#c(\d{1,18})(?!\w)[:.,]?(.*)", re.DOTALL | re.IGNORECASE)
+# On a line of its own, or behind our name: whoever writes this speaks to the desk.
+_BURIED = re.compile(
+    rf"^[^\w\n]*(?:@\w+[^\w\n]*)?[/／]\s*(?:{'|'.join(ACTIONS)})(?!\w)",
+    re.MULTILINE | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +70,8 @@ def heard(message: Message, update_id: int, me: Me) -> StaffWord | Nothing:
         return _aside(message, update_id, me, "not_a_reply")
     if command:
         return _commanded(message, update_id, me, command, shown)
-    if shown and (note := _NOTE.fullmatch(text)):
-        word = _word(message, update_id, me, Action.NOTE, shown=shown)
-        return _with(word, note[1].strip(), None)
     if shown:
-        tagged = _TAG.fullmatch(text)
-        word = _word(message, update_id, me, Action.REPLY, shown=shown)
-        if tagged:  # the mark of a case in front of our own lines: it is not for the customer
-            return _with(word, tagged[2].strip(), int(tagged[1]))
-        return _with(word, message.written or "", None)
+        return _replied(message, update_id, me, text, shown)
     if person_replied_to(message) is not None:
         return Nothing("talk")  # staff among themselves
     return _aside(message, update_id, me, "not_a_reply")
@@ -92,6 +90,20 @@ def edited(message: Message, update_id: int, me: Me) -> StaffWord | Nothing:
     if foreign or not (command or _ours(message, me)):
         return Nothing("talk")
     return _aside(message, update_id, me, "edited")
+
+
+def _replied(message: Message, update_id: int, me: Me, text: str, shown: str) -> StaffWord:
+    """What was written under a message of ours, and is no command."""
+    tagged = _TAG.fullmatch(text)  # the mark in front of our own lines is not for the customer
+    case = int(tagged[1]) if tagged else None
+    said = _visible(tagged[2]) if tagged else text
+    if note := _NOTE.fullmatch(said):
+        word = _word(message, update_id, me, Action.NOTE, shown=shown)
+        return _with(word, note[1].strip(), case)
+    if _COMMAND.match(said) or _BURIED.search(said):
+        return _aside(message, update_id, me, "not_a_reply")
+    word = _word(message, update_id, me, Action.REPLY, shown=shown)
+    return _with(word, said if tagged else message.written or "", case)
 
 
 def _commanded(

@@ -63,6 +63,7 @@ class Registration:
         self._watch_seconds = watch_seconds
         self._patience = Patience()
         self._registered_at = 0.0  # Unix time
+        self._may_enter = True  # the staff chat, when last looked at
         self._ended = asyncio.Event()
         self._ended.set()
 
@@ -142,8 +143,12 @@ class Registration:
             if self._health.staff_chat is not False:
                 log.error("telegram_staff_chat_unreachable", error=type(error).__name__)
             self._health.staff_chat = False
+            self._may_enter = False
         else:
-            self._health.staff_chat = True
+            # It can be seen. Where a message was refused, only a message tells that it is well.
+            if self._health.staff_chat is None or not self._may_enter:
+                self._health.staff_chat = True
+            self._may_enter = True
 
     def _failed(self, error: Exception) -> None:
         self._health.fails(link_of(error))

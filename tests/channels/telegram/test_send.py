@@ -239,6 +239,24 @@ async def test_any_answer_ends_the_outage(api, bot, sender, hands):
     assert pauses == [1.0, 5.0, 2.0, 1.0]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Bad Request: not enough rights to send text messages to the chat",
+        "Bad Request: have no rights to send a message",
+        "Bad Request: CHAT_WRITE_FORBIDDEN",
+    ],
+)
+async def test_a_staff_chat_in_which_we_may_only_read_is_waited_for(api, sender, said):
+    reached = []
+    sender._staff_reached = reached.append
+    api.answers = [refused(400, said)]
+    with pytest.raises(DeliveryDelayed):
+        await sender.send(parcel(to=DESK))
+    await sender.send(parcel(to=DESK))
+    assert reached == [False, True]
+
+
 async def test_a_moved_group_is_followed(api, sender, hands):
     api.answers = [
         refused(

@@ -211,6 +211,34 @@ def test_and_says_so_where_it_belongs_to_no_case(text):
     assert read(at_desk(text)) == aside("not_a_reply")
 
 
+def test_a_note_behind_the_mark_of_a_case_stays_inside():
+    for text in ("#c7 note: caro demais", "#c7: // caro demais", "#C7\u200b nota: caro demais"):
+        assert read(reply(text)) == word(Action.NOTE, "caro demais", shown="50", case=7)
+
+
+BURIED = [
+    "#c7 /note caro demais",
+    "#c7 /resolve",
+    "#c7: ／whatever",
+    "@CasaDeskBot /note caro demais",
+    "Oi Ana!\n/note caro demais",
+    "Oi Ana!\n\n  \u200b／Resolve 7",
+    "Oi Ana!\n@CasaDeskBot: /claim",
+]
+
+
+@pytest.mark.parametrize("text", BURIED)
+def test_a_command_within_a_reply_keeps_all_of_it_inside(text):
+    assert read(reply(text)) == aside("not_a_reply")
+
+
+@pytest.mark.parametrize(
+    "text", ["Mande /start para mim", "e/ou\nida/volta", "Oi!\nNota: só até dia 5"]
+)
+def test_a_slash_within_a_sentence_is_no_command(text):
+    assert read(reply(text)) == word(Action.REPLY, text, shown="50")
+
+
 # What is not plainly a reply
 
 

@@ -164,6 +164,15 @@ async def test_a_staff_chat_that_we_cannot_enter_is_shown_until_we_can():
         assert desk.health.staff_chat is None
 
 
+async def test_a_staff_chat_that_takes_no_message_is_not_well_because_it_can_be_seen():
+    async with registered() as desk:
+        assert await until(lambda: desk.health.staff_chat is True)
+        desk.health.staff_chat = False  # a message was refused there
+        looked = desk.stub.names().count("getChat")
+        assert await until(lambda: desk.stub.names().count("getChat") > looked + 1)
+        assert desk.health.staff_chat is False
+
+
 async def test_while_polling_it_only_learns_our_name():
     async with registered(hook=None) as desk:
         assert await until(lambda: desk.stub.names().count("getChat") > 1)
