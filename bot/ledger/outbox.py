@@ -29,6 +29,7 @@ JOINED_UNITS = 3_000  # of UTF-16, in one message to staff that are not keeping 
 _OPEN_CASE = (
     select(cases.c.id)
     .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
+    .correlate(messages)  # by itself it does so in a select only, not where a row is returned
     .scalar_subquery()
 )
 _PARCEL = (

@@ -72,11 +72,11 @@ async def two_at_the_desk(bench: Bench, build: str) -> bool:
     async with town(bench, people=2) as here:
         await here.start(broken=build)
         await _all_ask_for_a_person(here)
-        cards = await here.api.wait_shown(TEAM, 2, seconds=SHORT)
+        cards = await here.api.wait_shown(TEAM, 2, seconds=15)
         rita = here.api.users[501]
         for card in cards:
             await rita.replies(card, f"para {card.text}")
-        await here.settled(SHORT)
+        await here.settled(20)
         return any(
             f"#c{n} " in text and person.first_name not in text
             for n, person in enumerate(here.people, 1)

@@ -195,6 +195,14 @@ async def test_in_a_group_the_message_is_quoted(ledger, rows):
     assert parcel.quote == "501"
 
 
+async def test_the_case_of_one_chat_is_not_that_of_another(ledger, turn):
+    await turn("m1", changes=[OpenCase("asked")])
+    bia = replace(PUSHED, chat="bia")
+    await turn("m1", reply("oi bia"), chat=bia)
+    await ledger.tell(replace(shown("só aqui"), shows_case=False), None, NOON)
+    assert [(p.text, p.case) for p in await take(ledger)] == [("oi bia", None), ("só aqui", None)]
+
+
 async def test_an_agent_is_answered_under_the_own_message(ledger):
     said = replace(act(Action.ASIDE, None), surface=STAFF, message="9", why="help")
     accepted = await ledger.accept_act(said, NOON)

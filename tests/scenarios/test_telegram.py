@@ -104,6 +104,7 @@ async def test_what_is_not_plainly_a_reply_stays_inside_and_says_so(stage):
             )
         )
         assert told.text, n
+        assert "#c" not in told.text  # it shows no customer, and must not look as if it did
     assert "900" in api.texts(team)[-1]
 
     joke = await stage.tom.says(team, "kkk", reply_to=said)  # colleagues among themselves
