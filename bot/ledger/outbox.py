@@ -29,7 +29,6 @@ JOINED_UNITS = 3_000  # of UTF-16, in one message to staff that are not keeping 
 _OPEN_CASE = (
     select(cases.c.id)
     .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
-    .correlate(messages)  # by itself it does so in a select only, not where a row is returned
     .scalar_subquery()
 )
 _PARCEL = (
@@ -47,8 +46,9 @@ _TAKE = (
     update(messages)
     .where(messages.c.seq.in_(bindparam("seqs", expanding=True)), IS_PENDING)
     .values(state="sending", owner=bindparam("me"), until=bindparam("deadline"))
-    .returning(*_PARCEL)
 )
+# Not by RETURNING: there, columns lose the names of their tables, and a case would be anybody's.
+_TAKEN = select(*_PARCEL).where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
 
 
 @lru_cache(maxsize=8)  # built once: it runs for every message that leaves
@@ -98,7 +98,8 @@ def take(
     seqs = list(connection.execute(_heads(tuple(channels)), wanted).scalars())
     if not seqs:
         return ()
-    rows = connection.execute(_TAKE, {"seqs": seqs, "me": owner, "deadline": until}).all()
+    connection.execute(_TAKE, {"seqs": seqs, "me": owner, "deadline": until})
+    rows = connection.execute(_TAKEN, {"seqs": seqs}).all()
     return [_parcel(each) for each in sorted(rows, key=lambda each: (each.inside, each.seq))]
 
 
