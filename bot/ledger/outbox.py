@@ -215,7 +215,7 @@ def joined(connection: Connection, row: dict[str, Any]) -> bool:
         .where(
             messages.c.conversation == row["conversation"],
             messages.c.case_id == row["case_id"],
-            messages.c.direction == "out",
+            IS_LEAVING,
         )
         .order_by(messages.c.seq.desc())
         .limit(1)

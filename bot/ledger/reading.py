@@ -282,21 +282,25 @@ def case_shown(
     case whose number it bears counts then, but only if something about it has really left. Where
     the number says something else than the id, nobody is meant.
     """
-    ours = (messages.c.conversation == surface) & (messages.c.direction == "out")
-    known = connection.execute(
-        select(messages.c.case_id)
-        .where(ours, messages.c.external_id == message)
+    # In one statement: the send may be recorded between two.
+    its_id = messages.c.external_id == message
+    its_number = (
+        (messages.c.case_id == marked)
+        & messages.c.state.in_(("sending", "unknown"))
+        & (messages.c.external_id == "")
+    )
+    found = connection.execute(
+        select(messages.c.case_id, messages.c.external_id)
+        .where(
+            messages.c.conversation == surface,
+            messages.c.direction == "out",
+            its_id if marked is None else or_(its_id, its_number),
+        )
         # A number of the old chat may still have been written down while this one moved.
-        .order_by(messages.c.seq.desc())
+        .order_by(its_id.desc(), messages.c.seq.desc())
+        .limit(1)
     ).first()
-    if known is not None:
-        return known.case_id if marked in (None, known.case_id) else None
-    if marked is None:
-        return None
-    left = ours & messages.c.state.in_(("sending", "unknown")) & (messages.c.external_id == "")
-    return connection.execute(
-        select(messages.c.case_id).where(left, messages.c.case_id == marked).limit(1)
-    ).scalar()
+    return found.case_id if found and marked in (None, found.case_id) else None
 
 
 def took_last(connection: Connection, surface: str) -> bool | None:

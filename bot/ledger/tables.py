@@ -94,6 +94,19 @@ messages = Table(
     Column("edits", JSON(none_as_null=True)),  # of in: later texts, [{text, at}]
     Index("messages_conversation", "conversation", "seq"),
     Index("messages_external", "conversation", "external_id"),
+    # What staff were shown, for an erasure.
+    Index(
+        "messages_case",
+        "case_id",
+        sqlite_where=text("case_id IS NOT NULL"),
+        postgresql_where=text("case_id IS NOT NULL"),
+    ),
+    Index(
+        "messages_inside",
+        "turn_id",
+        sqlite_where=text("inside = 1"),
+        postgresql_where=text("inside"),
+    ),
     Index(
         "messages_open",
         "conversation",

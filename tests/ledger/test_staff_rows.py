@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -238,3 +239,19 @@ async def test_joining_counts_what_platforms_count(ledger, turn, rows):
     await turn("m1", shown("😀" * 1_400), changes=[OpenCase("asked")])
     await turn("m2", shown("😀" * 1_400))
     assert len(await rows(ROWS)) == 2
+
+
+async def test_a_reply_finds_its_case_while_the_send_is_being_recorded(ledger, turn):
+    """Between two statements the row may change from being sent to being known."""
+    await turn("m1", shown("cartão"), changes=[OpenCase("asked")])
+    (card,) = await take(ledger)
+    asked = asyncio.Event()
+
+    async def ask() -> set[int | None]:
+        asked.set()
+        return {await ledger.case_shown(STAFF, "77", 1) for _ in range(50)}
+
+    asking = [asyncio.create_task(ask()) for _ in range(4)]
+    await asked.wait()
+    await ledger.sent(card.seq, "w", "77")
+    assert {case for found in await asyncio.gather(*asking) for case in found} == {1}

@@ -54,6 +54,20 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("edits", sa.JSON(none_as_null=True), nullable=True))
         batch_op.create_index("messages_external", ["conversation", "external_id"], unique=False)
+        batch_op.create_index(
+            "messages_case",
+            ["case_id"],
+            unique=False,
+            sqlite_where=sa.text("case_id IS NOT NULL"),
+            postgresql_where=sa.text("case_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "messages_inside",
+            ["turn_id"],
+            unique=False,
+            sqlite_where=sa.text("inside = 1"),
+            postgresql_where=sa.text("inside"),
+        )
         # The outbox is looked at chat by chat.
         batch_op.drop_index("messages_outbox")
         batch_op.create_index(
