@@ -185,11 +185,12 @@ async def opened(
         _migrated(database)
         ledger = _ledger(plan, database)
         try:
-            await ledger.start_afresh()
+            lost = await ledger.start_afresh()
             telegram = await with_telegram(
                 plan, ledger, always(plan.book), secret, clock, connect=connect
             )
             app = App(plan, ledger, secret, clock, telegram, senders)
+            await app.courier.tell_of(lost)
             local = Server(app.local, _listen_local(database))
             await local.start()
             running = [asyncio.create_task(app.line.run())]

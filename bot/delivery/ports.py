@@ -27,6 +27,14 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """A send that a kill has caught on its way."""
+
+    parcel: Parcel
+    owner: str  # who was sending it
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """At most so many messages in any window of so many seconds."""
 

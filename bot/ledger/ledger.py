@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from functools import partial
 
 from bot.book import Book
-from bot.delivery.ports import Parcel
+from bot.delivery.ports import Lost, Parcel
 from bot.delivery.transcript import Line, Page
 from bot.desk.card import Card
 from bot.desk.cases import CaseList
@@ -182,9 +182,13 @@ class Ledger:
     async def being_sent(self, conversation: ConversationKey) -> bool:
         return await self._engine.read(partial(outbox.being_sent, conversation=str(conversation)))
 
-    async def start_afresh(self) -> int:
-        """Called by the only process of this database before it serves: old leases are void."""
-        return await self._engine.write(sweeping.free_all_leases)
+    async def start_afresh(self) -> Sequence[Lost]:
+        """Called by the only process of this database before it serves: old leases are void.
+
+        Returns the sends that were under way when the last one ended; they are `unknown` now.
+        """
+        await self._engine.write(sweeping.free_all_leases)
+        return await self._engine.write(outbox.give_up)
 
     async def sweep(self, now: float) -> int:
         """Settle sends whose sender is gone as unknown; returns how many."""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.delivery.ports import Parcel
+from bot.delivery.ports import Lost, Parcel
 from bot.ledger.claims import supersede_bot_answers
 from bot.ledger.rows import buttons_from, buttons_to
 from bot.ledger.tables import (
@@ -29,21 +29,29 @@ _OPEN_CASE = (
     .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
     .scalar_subquery()
 )
+_OF_A_PARCEL = (
+    messages.c.seq,
+    messages.c.conversation,
+    messages.c.text,
+    messages.c.author,
+    messages.c.buttons,
+    messages.c.marked,
+    messages.c.quote,
+    messages.c.inside,
+    messages.c.owner,
+    func.coalesce(messages.c.case_id, _OPEN_CASE).label("about"),
+)
 _TAKE = (
     update(messages)
     .where(messages.c.seq.in_(bindparam("seqs", expanding=True)), IS_PENDING)
     .values(state="sending", owner=bindparam("me"), until=bindparam("deadline"))
-    .returning(
-        messages.c.seq,
-        messages.c.conversation,
-        messages.c.text,
-        messages.c.author,
-        messages.c.buttons,
-        messages.c.marked,
-        messages.c.quote,
-        messages.c.inside,
-        func.coalesce(messages.c.case_id, _OPEN_CASE).label("about"),
-    )
+    .returning(*_OF_A_PARCEL)
+)
+_GIVE_UP = (
+    update(messages)
+    .where(IS_LEAVING, IS_SENDING)
+    .values(state="unknown", until=0)
+    .returning(*_OF_A_PARCEL)
 )
 
 
@@ -234,6 +242,11 @@ def sweep_sending(connection: Connection, now: float) -> int:
         .values(state="unknown")
     )
     return swept.rowcount
+
+
+def give_up(connection: Connection) -> Sequence[Lost]:
+    """At the start of the only process: what was on its way may have arrived or not."""
+    return [Lost(_parcel(row), row.owner) for row in connection.execute(_GIVE_UP)]
 
 
 def being_sent(connection: Connection, conversation: str) -> bool:

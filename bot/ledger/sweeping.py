@@ -8,8 +8,6 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.ledger.opening import LONGEST_REST
 from bot.ledger.tables import (
-    IS_LEAVING,
-    IS_SENDING,
     ROW_IS_OPEN,
     charges,
     conversations,
@@ -53,9 +51,6 @@ def free_all_leases(connection: Connection) -> int:
         update(conversations)
         .where(conversations.c.lease_owner != "")
         .values(lease_owner="", lease_until=0)
-    )
-    connection.execute(
-        update(messages).where(IS_LEAVING, IS_SENDING).values(state="unknown", until=0)
     )
     return freed.rowcount
 

@@ -145,7 +145,7 @@ class Town:
         arrived = [
             numbered[chat, str(message.message_id)]
             for message in self.api.ledger.delivered
-            if (chat, str(message.message_id)) in numbered
+            if str(message.chat) == chat and (chat, str(message.message_id)) in numbered
         ]
         return arrived == sorted(arrived)
 

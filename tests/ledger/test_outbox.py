@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.delivery.ports import Lost
 from bot.outcome import Outcome, Outgoing, Verdict
 from tests.builders import NOON, PUSHED, answered, arrival, incoming, settlement
 
@@ -109,8 +110,9 @@ async def test_a_delay_that_is_told_after_the_sweep_loses_nothing(ledger, pendin
 
 async def test_after_a_kill_rows_on_their_way_are_unknown(ledger, pending, rows):
     await pending("ana")
-    await ledger.take("w", NOON, UNTIL, 10, ["wire"])
-    await ledger.start_afresh()
+    (parcel,) = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
+    assert await ledger.start_afresh() == [Lost(parcel, "w")]
+    assert await ledger.start_afresh() == []
 
     assert await rows("SELECT state FROM messages WHERE direction='out'") == [{"state": "unknown"}]
 
