@@ -29,7 +29,8 @@ _OPEN_CASE = (
     .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
     .scalar_subquery()
 )
-_OF_A_PARCEL = (
+# Not as a RETURNING clause: names of tables are left out there, and any open case would fit.
+_PARCELS = select(
     messages.c.seq,
     messages.c.conversation,
     messages.c.text,
@@ -37,22 +38,19 @@ _OF_A_PARCEL = (
     messages.c.buttons,
     messages.c.marked,
     messages.c.quote,
-    messages.c.inside,
     messages.c.owner,
     func.coalesce(messages.c.case_id, _OPEN_CASE).label("about"),
 )
+_TAKEN = _PARCELS.where(messages.c.seq.in_(bindparam("seqs", expanding=True))).order_by(
+    messages.c.inside, messages.c.seq
+)
+_UNDER_WAY = _PARCELS.where(IS_LEAVING, IS_SENDING).order_by(messages.c.seq)
 _TAKE = (
     update(messages)
     .where(messages.c.seq.in_(bindparam("seqs", expanding=True)), IS_PENDING)
     .values(state="sending", owner=bindparam("me"), until=bindparam("deadline"))
-    .returning(*_OF_A_PARCEL)
 )
-_GIVE_UP = (
-    update(messages)
-    .where(IS_LEAVING, IS_SENDING)
-    .values(state="unknown", until=0)
-    .returning(*_OF_A_PARCEL)
-)
+_GIVE_UP = update(messages).where(IS_LEAVING, IS_SENDING).values(state="unknown", until=0)
 
 
 @lru_cache(maxsize=8)  # built once: it runs for every message that leaves
@@ -102,8 +100,8 @@ def take(
     seqs = list(connection.execute(_heads(tuple(channels)), wanted).scalars())
     if not seqs:
         return ()
-    rows = connection.execute(_TAKE, {"seqs": seqs, "me": owner, "deadline": until}).all()
-    return [_parcel(each) for each in sorted(rows, key=lambda each: (each.inside, each.seq))]
+    connection.execute(_TAKE, {"seqs": seqs, "me": owner, "deadline": until})
+    return [_parcel(row) for row in connection.execute(_TAKEN, {"seqs": seqs})]
 
 
 def _parcel(row: Any) -> Parcel:
@@ -246,7 +244,9 @@ def sweep_sending(connection: Connection, now: float) -> int:
 
 def give_up(connection: Connection) -> Sequence[Lost]:
     """At the start of the only process: what was on its way may have arrived or not."""
-    return [Lost(_parcel(row), row.owner) for row in connection.execute(_GIVE_UP)]
+    lost = [Lost(_parcel(row), row.owner) for row in connection.execute(_UNDER_WAY)]
+    connection.execute(_GIVE_UP)
+    return lost
 
 
 def being_sent(connection: Connection, conversation: str) -> bool:
