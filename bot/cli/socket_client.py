@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +14,8 @@ import aiohttp
 from bot.config import load_environment
 from bot.errors import AlreadyServed, BotError
 from bot.ledger.file import socket_path
+
+PING_SECONDS = 5.0  # a desk that is well says at once that it is there
 
 
 class DeskGone(BotError):
@@ -102,9 +105,12 @@ async def running_desk() -> AsyncIterator[SocketClient | None]:
 
 
 async def _answers(path: Path) -> bool:
+    """Whether a desk is there. Raises DeskGone where one is, and says nothing."""
     try:
-        async with _client(path) as client:
+        async with asyncio.timeout(PING_SECONDS), _client(path) as client:
             await client.get("/desk/ping")
+    except TimeoutError:
+        raise DeskGone("a desk has this database but does not answer: is it stuck?") from None
     except DeskGone:
         return False
     return True

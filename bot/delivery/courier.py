@@ -8,8 +8,9 @@ platform would not take yet stay where they are: see `pace.py`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -62,6 +63,7 @@ class Courier:
         self._stopping = False
         self._swept = float("-inf")  # on the loop's own clock
         self._under_way: set[asyncio.Task[None]] = set()
+        self._in_hand: set[int] = set()  # rows that this process has taken and not given back
 
     def ring(self) -> None:
         """There is something to send, or to stop for."""
@@ -78,6 +80,9 @@ class Courier:
                 pause = self._pause()
             except LedgerError as error:
                 log.error("courier_failed", error=str(error))
+                pause = LOOK_SECONDS
+            except Exception as error:  # noqa: BLE001  # whatever it is, sending goes on
+                log.error("courier_failed", error=type(error).__name__)
                 pause = LOOK_SECONDS
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -99,6 +104,8 @@ class Courier:
             return
         at = self._clock.now()
         for parcel, owner in await self._outbox.lapsed(at):
+            if parcel.seq in self._in_hand:
+                continue  # the ledger was failing: what became of it is known, and written later
             log.warning("send_left_behind", message=parcel.seq)
             await self._outbox.unknown(parcel.seq, owner, at, self._notice(parcel, UNKNOWN))
         self._swept = now
@@ -123,31 +130,49 @@ class Courier:
         for parcel in parcels:
             if (ready := self._pace.ready_at(parcel.to, now)) <= now:
                 self._pace.spend(parcel.to, now)
-                self._start(self._send(parcel), parcel)
+                self._start(parcel, self._send(parcel))
             else:
                 # Its budget went to another row since, or to another thread of its chat.
                 self._pace.hold(parcel.to)
-                self._start(self._outbox.delayed(parcel.seq, self._owner, ready), parcel)
+                later = partial(self._outbox.delayed, parcel.seq, self._owner, ready)
+                self._start(parcel, self._recorded(parcel, later))
         return len(parcels) == most
 
-    def _start(self, work: Coroutine[Any, Any, None], parcel: Parcel) -> None:
-        task = asyncio.create_task(self._recorded(work, parcel))
+    def _start(self, parcel: Parcel, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._under_way.add(task)
-        task.add_done_callback(self._landed)
+        self._in_hand.add(parcel.seq)
+        task.add_done_callback(partial(self._landed, parcel.seq))
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
+    def _landed(self, seq: int, task: asyncio.Task[None]) -> None:
+        self._in_hand.discard(seq)
         self._under_way.discard(task)
         self.ring()  # the next row of that chat may go
 
-    async def _recorded(self, work: Coroutine[Any, Any, None], parcel: Parcel) -> None:
-        try:
-            await work
-        except LedgerError as error:
-            # The row stays `sending` and becomes `unknown`: the truth, as far as we know it.
-            log.error("send_not_recorded", message=parcel.seq, error=str(error))
+    async def _recorded(self, parcel: Parcel, write: Callable[[], Awaitable[None]]) -> None:
+        """Write down what became of a row; while the ledger fails, again and again until `stop`.
+
+        Only this process knows: without it the row stays `sending` and becomes `unknown`, and one
+        that was never sent would be lost.
+        """
+        while True:
+            try:
+                await write()
+            except LedgerError as error:
+                log.error("send_not_recorded", message=parcel.seq, error=str(error))
+                if self._stopping:
+                    return
+                await asyncio.sleep(LOOK_SECONDS)
+            else:
+                return
 
     async def _send(self, parcel: Parcel) -> None:
+        await self._recorded(parcel, await self._sent(parcel))
+
+    async def _sent(self, parcel: Parcel) -> Callable[[], Awaitable[None]]:
+        """Send, and return what has to be written down about it."""
         sender = self._senders[parcel.to.channel]
+        mine = parcel.seq, self._owner
         try:
             async with asyncio.timeout(self._send_seconds):
                 external_id = await sender.send(parcel)
@@ -155,21 +180,19 @@ class Courier:
             log.warning("send_refused", message=parcel.seq, reason=error.reason)
             self._pace.went_through()
             notice = self._notice(parcel, error.reason)
-            now = self._clock.now()
-            await self._outbox.refused(parcel.seq, self._owner, error.reason, now, notice)
+            return partial(self._outbox.refused, *mine, error.reason, self._clock.now(), notice)
         except DeliveryDelayed as error:
             log.info("send_delayed", message=parcel.seq, seconds=error.retry_after)
             until = self._clock.now() + error.retry_after
             if error.retry_after > 0:
                 self._pace.delayed(parcel.to, until)
-            await self._outbox.delayed(parcel.seq, self._owner, until)
+            return partial(self._outbox.delayed, *mine, until)
         except Exception as error:  # noqa: BLE001  # it cannot be told whether it had left
             log.warning("send_unknown", message=parcel.seq, error=type(error).__name__)
             notice = self._notice(parcel, UNKNOWN)
-            await self._outbox.unknown(parcel.seq, self._owner, self._clock.now(), notice)
-        else:
-            self._pace.went_through()
-            await self._outbox.sent(parcel.seq, self._owner, external_id)
+            return partial(self._outbox.unknown, *mine, self._clock.now(), notice)
+        self._pace.went_through()
+        return partial(self._outbox.sent, *mine, external_id)
 
     def _notice(self, parcel: Parcel, reason: str) -> Outgoing | None:
         try:

@@ -31,7 +31,8 @@ _OPEN_CASE = (
     .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
     .scalar_subquery()
 )
-_PARCEL = (
+# Not as a RETURNING clause: names of tables are left out there, and any open case would fit.
+_PARCELS = select(
     messages.c.seq,
     messages.c.conversation,
     messages.c.text,
@@ -39,16 +40,19 @@ _PARCEL = (
     messages.c.buttons,
     messages.c.marked,
     messages.c.quote,
-    messages.c.inside,
+    messages.c.owner,
     func.coalesce(messages.c.case_id, _OPEN_CASE).label("about"),
 )
+_TAKEN = _PARCELS.where(messages.c.seq.in_(bindparam("seqs", expanding=True))).order_by(
+    messages.c.inside, messages.c.seq
+)
+# Not in order: SQLite would rather read all messages than sort these few.
+_LAPSED = _PARCELS.where(IS_LEAVING, IS_SENDING, messages.c.until <= bindparam("now"))
 _TAKE = (
     update(messages)
     .where(messages.c.seq.in_(bindparam("seqs", expanding=True)), IS_PENDING)
     .values(state="sending", owner=bindparam("me"), until=bindparam("deadline"))
 )
-# Not by RETURNING: there, columns lose the names of their tables, and a case would be anybody's.
-_TAKEN = select(*_PARCEL).where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
 
 
 @lru_cache(maxsize=8)  # built once: it runs for every message that leaves
@@ -99,8 +103,7 @@ def take(
     if not seqs:
         return ()
     connection.execute(_TAKE, {"seqs": seqs, "me": owner, "deadline": until})
-    rows = connection.execute(_TAKEN, {"seqs": seqs}).all()
-    return [_parcel(each) for each in sorted(rows, key=lambda each: (each.inside, each.seq))]
+    return [_parcel(row) for row in connection.execute(_TAKEN, {"seqs": seqs})]
 
 
 def _parcel(row: Any) -> Parcel:
@@ -258,10 +261,8 @@ def put_off(connection: Connection, seq: int, owner: str, until: float) -> None:
 
 def lapsed(connection: Connection, now: float) -> list[tuple[Parcel, str]]:
     """Rows whose sender is long gone, with its name: never sent again blindly."""
-    rows = connection.execute(
-        select(*_PARCEL, messages.c.owner).where(IS_LEAVING, IS_SENDING, messages.c.until <= now)
-    )
-    return [(_parcel(row), row.owner) for row in rows]
+    rows = connection.execute(_LAPSED, {"now": now}).all()
+    return [(_parcel(row), row.owner) for row in sorted(rows, key=lambda row: row.seq)]
 
 
 def _report(connection: Connection, row: Any, notice: Outgoing | None, at: float) -> None:

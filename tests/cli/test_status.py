@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from bot.cli.status import lines
+import asyncio
+
+import pytest
+from rich.console import Console
+
+from bot.cli import socket_client
+from bot.cli.socket_client import DeskGone
+from bot.cli.status import lines, status
+from bot.ledger.file import socket_path
+from bot.web.server import listen_local
 
 FINE = {
     "mode": "webhook",
@@ -72,3 +81,13 @@ def test_telegram_in_words():
         " 1 min ago: Connection \\[refused], last answer 3 s ago[/yellow]"
     )
     assert "is the bot a member there?" in telegram(staff_chat=False)
+
+
+async def test_a_desk_that_is_stuck_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'desk.db'}")
+    monkeypatch.setattr(socket_client, "PING_SECONDS", 0.1)
+    listening = listen_local(socket_path(tmp_path / "desk.db"))  # and nobody takes the call
+    with pytest.raises(DeskGone, match="stuck"):
+        async with asyncio.timeout(2):
+            await status(Console(), as_json=True)
+    listening.close()

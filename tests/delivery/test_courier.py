@@ -230,7 +230,53 @@ async def test_a_ledger_that_fails_does_not_stop_the_courier(ledger, wire, monke
     await courier.stop()
     await running
     assert wire.arrived == ["a", "b"]
-    assert (await states(ledger))["a"] == "sending"  # the sweep will call it unknown
+    assert (await states(ledger))["a"] == "sent"
+
+
+async def test_what_a_failing_ledger_did_not_write_down_is_written_later(ledger, wire, monkeypatch):
+    """Only the courier knows that nothing was sent: forgotten, the message would be lost."""
+    monkeypatch.setattr(room, "LOOK_SECONDS", 0.02)
+    wire.answers["a"] = [DeliveryDelayed(0.1)]
+    delayed, fails = ledger.delayed, iter((True, True, False))
+
+    async def shaky(*args):
+        if next(fails, False):
+            raise LedgerError("disk")
+        return await delayed(*args)
+
+    monkeypatch.setattr(ledger, "delayed", shaky)
+    await put(ledger, "a")
+    async with running(ledger, wire):
+        assert await settled(ledger) == {"a": "sent"}
+
+
+async def test_a_stop_does_not_wait_for_a_ledger_that_fails(ledger, wire, monkeypatch):
+    monkeypatch.setattr(room, "LOOK_SECONDS", 0.02)
+    tried = asyncio.Event()
+
+    async def broken(*_):
+        tried.set()
+        raise LedgerError("disk")
+
+    monkeypatch.setattr(ledger, "sent", broken)
+    await put(ledger, "a")
+    async with asyncio.timeout(2), running(ledger, wire):
+        await tried.wait()
+    assert await states(ledger) == {"a": "sending"}  # and the next start calls it unknown
+
+
+async def test_staff_hear_of_what_a_kill_caught_on_its_way(ledger, wire):
+    await put(ledger, "a")
+    await ledger.take("killed", 0.0, 9e9, 1, ["wire"])
+    await ledger.start_afresh()
+
+    def report(parcel: Parcel, reason: str) -> Outgoing:
+        return Outgoing(DESK, f"{parcel.text}: {reason}", "system", urgency=Urgency.INSIDE)
+
+    async with running(ledger, wire, report=report):
+        await settled_but(ledger, "a: unknown")
+    assert await states(ledger) == {"a": "unknown", "a: unknown": "pending"}
+    assert wire.arrived == []
 
 
 async def settled_but(ledger: Ledger, text: str, seconds: float = 5) -> None:

@@ -81,6 +81,18 @@ async def test_staff_hear_of_what_did_not_arrive_in_the_same_transaction(ledger,
     assert (told.to, told.text, told.case) == (STAFF, "não chegou", 1)
 
 
+async def test_a_parcel_knows_the_case_of_its_own_chat_and_no_other(ledger):
+    bia = replace(PUSHED, chat="bia")
+    await turn(ledger, bia, changes=[OpenCase("asked")])
+    await turn(ledger, PUSHED, Outgoing(PUSHED, "a", "rule"))
+    await turn(ledger, bia, Outgoing(bia, "b", "rule"), id="m2")
+    await ledger.tell(Outgoing(STAFF, "c", "system", urgency=Urgency.INSIDE), None, NOON)
+    cases = [(parcel.text, parcel.case) for parcel in await take(ledger)]
+    assert cases == [("a", None), ("b", 1), ("c", None)]
+    await ledger.start_afresh()
+    assert [(left.text, left.case) for left, _ in await ledger.lapsed(NOON)] == cases
+
+
 async def test_a_moved_chat_keeps_everything(ledger, rows):
     await turn(ledger, PUSHED, Outgoing(PUSHED, "a", "rule"), changes=[OpenCase("asked")])
     await turn(ledger, THREAD, Outgoing(THREAD, "b", "rule"))

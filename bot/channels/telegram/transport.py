@@ -30,6 +30,8 @@ CONNECT_SHARE, ANSWER_SHARE = 0.3, 0.6  # of a send's deadline: the courier neve
 POLL_ANSWER_SECONDS = 10.0  # beyond the seconds for which getUpdates is asked to wait
 REQUEST_TIMEOUT = 408  # a proxy's word for "I gave up", which does not say when
 TOO_MANY_REQUESTS = 429
+GATEWAY = (502, 504)  # somebody in between does not know what became of the call
+LONGEST_WAIT_SECONDS = 86_400.0  # whatever a 429 asks for: a day, after which an update has expired
 
 _JSON_ERRORS = (ValueError, RecursionError)
 _SILENT = logging.Logger("telegram", logging.CRITICAL + 1)  # the library logs bodies
@@ -185,7 +187,11 @@ def _refusal(status: int, payload: bytes) -> TelegramError | None:
     known: Mapping[str, Any] = parameters if isinstance(parameters, dict) else {}
     wait = known.get("retry_after")
     if status == TOO_MANY_REQUESTS or wait:
-        return Flood(float(wait) if isinstance(wait, (int, float)) and wait > 0 else 1.0)
+        asked = float(wait) if isinstance(wait, (int, float)) and wait > 0 else 1.0
+        return Flood(min(asked, LONGEST_WAIT_SECONDS))
+    if status in GATEWAY or (status >= 500 and "sent message" in str(answer.get("description"))):
+        # Whoever stands before it lost the answer, or says itself that a message was sent.
+        return NetworkError(f"the Bot API answered {status}")
     if status >= 500:
         return NotDone(f"the Bot API answered {status}")
     if status not in (400, 401, 403, 404, 409):
