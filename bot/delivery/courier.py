@@ -64,6 +64,7 @@ class Courier:
         self._swept = float("-inf")  # on the loop's own clock
         self._under_way: set[asyncio.Task[None]] = set()
         self._in_hand: set[int] = set()  # rows that this process has taken and not given back
+        self._looks = 0  # how often the outbox was looked at
 
     def ring(self) -> None:
         """There is something to send, or to stop for."""
@@ -123,8 +124,10 @@ class Courier:
         resting = self._pace.resting(now)
         channels, most = self._pace.may_take(free, now)
         if most <= 0:
+            self._looks += 1  # in vain: whoever lands makes room
             return False
         until = now + self._send_seconds + GRACE_SECONDS
+        self._looks += 1
         parcels = await self._outbox.take(self._owner, now, until, most, channels, resting)
         now = self._clock.now()
         for parcel in parcels:
@@ -142,12 +145,14 @@ class Courier:
         task = asyncio.create_task(work)
         self._under_way.add(task)
         self._in_hand.add(parcel.seq)
-        task.add_done_callback(partial(self._landed, parcel.seq))
+        task.add_done_callback(partial(self._landed, parcel, self._looks))
 
-    def _landed(self, seq: int, task: asyncio.Task[None]) -> None:
-        self._in_hand.discard(seq)
+    def _landed(self, parcel: Parcel, looks: int, task: asyncio.Task[None]) -> None:
+        """The next row of that chat may go: if one was there, or came meanwhile and was held up."""
+        self._in_hand.discard(parcel.seq)
         self._under_way.discard(task)
-        self.ring()  # the next row of that chat may go
+        if parcel.more or self._looks != looks or self._stopping:
+            self.ring()
 
     async def _recorded(self, parcel: Parcel, write: Callable[[], Awaitable[None]]) -> None:
         """Write down what became of a row; while the ledger fails, again and again until `stop`.

@@ -6,7 +6,18 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.delivery.ports import Parcel
@@ -31,6 +42,15 @@ _OPEN_CASE = (
     .where(cases.c.conversation == messages.c.conversation, CASE_IS_OPEN)
     .scalar_subquery()
 )
+_next = messages.alias("next")
+_MORE = (
+    select(_next.c.seq)
+    .where(
+        _next.c.conversation == messages.c.conversation,
+        _next.c.state == literal_column("'pending'"),
+    )
+    .exists()
+)
 # Not as a RETURNING clause: names of tables are left out there, and any open case would fit.
 _PARCELS = select(
     messages.c.seq,
@@ -42,6 +62,7 @@ _PARCELS = select(
     messages.c.quote,
     messages.c.owner,
     func.coalesce(messages.c.case_id, _OPEN_CASE).label("about"),
+    _MORE.label("more"),
 )
 _TAKEN = _PARCELS.where(messages.c.seq.in_(bindparam("seqs", expanding=True))).order_by(
     messages.c.inside, messages.c.seq
@@ -116,6 +137,7 @@ def _parcel(row: Any) -> Parcel:
         marked=row.marked,
         quote=row.quote,
         case=row.about,
+        more=row.more,
     )
 
 
