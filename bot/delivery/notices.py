@@ -29,7 +29,8 @@ def undelivered(parcel: Parcel, reason: str, book: Book, staff: ConversationKey)
     values: dict[str, Value] = {"case": parcel.case or 0}
     name = _TEXTS.get(reason, "staff_refused")
     said = inside(name, values, book, to=staff, language=book.default_language)
-    text = f"{said.text}\n\n«{excerpt(parcel.text)}»"
+    whom = f"{harmless(parcel.name)}: " if parcel.name else ""
+    text = f"{said.text}\n\n{whom}«{excerpt(parcel.text)}»"
     return shown(text, to=staff, shows_case=parcel.case is not None)
 
 

@@ -24,6 +24,7 @@ class Parcel:
     marked: bool = False  # the text is Markdown
     quote: str = ""  # the platform's id of the message to quote
     case: int | None = None  # the case it shows to staff, or the open case of the customer's chat
+    name: str = ""  # what the customer of this chat calls themselves
     more: bool = False  # further rows waited in this chat when this one was taken
 
 

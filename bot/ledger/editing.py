@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Edited
 from bot.ledger.claims import reopen_running_turn
 from bot.ledger.outbox import tell
-from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, deliveries, messages
+from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, deliveries, messages, turns
 from bot.model import Edit, Kind
 from bot.outcome import Outgoing
 
+MOST_CALLED_BACK = 3  # turns of a chat within that time
+LATELY = 60.0  # seconds
 MOST_EDITS = 20  # kept beside a message; further ones take the last place
 
 
@@ -37,8 +39,9 @@ def edit(connection: Connection, edit: Edit, kind: Kind, notice: Outgoing | None
         return Edited.UNKNOWN
     if edit.text == _latest(row):
         return Edited.SAME
-    if row.state in ("waiting", "in_turn"):
-        if row.state == "in_turn":
+    is_read = row.state == "in_turn"
+    if row.state == "waiting" or (is_read and _may_call_back(connection, key, edit.at)):
+        if is_read:
             _call_back(connection, key)
         connection.execute(
             update(messages)
@@ -71,6 +74,14 @@ def _is_new(connection: Connection, edit: Edit) -> bool:
 
 def _latest(row: Any) -> str:
     return str(row.edits[-1]["text"] if row.edits else row.text)
+
+
+def _may_call_back(connection: Connection, key: str, at: float) -> bool:
+    """Not again and again: a turn costs money, and somebody may edit for ever."""
+    lately = select(func.count()).where(
+        turns.c.conversation == key, turns.c.state == "superseded", turns.c.opened_at > at - LATELY
+    )
+    return connection.execute(lately).scalar_one() < MOST_CALLED_BACK
 
 
 def _call_back(connection: Connection, key: str) -> None:

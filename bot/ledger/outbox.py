@@ -63,7 +63,8 @@ _PARCELS = select(
     messages.c.owner,
     func.coalesce(messages.c.case_id, _OPEN_CASE).label("about"),
     _MORE.label("more"),
-)
+    conversations.c.name,
+).join(conversations, conversations.c.key == messages.c.conversation)
 _TAKEN = _PARCELS.where(messages.c.seq.in_(bindparam("seqs", expanding=True))).order_by(
     messages.c.inside, messages.c.seq
 )
@@ -137,6 +138,7 @@ def _parcel(row: Any) -> Parcel:
         marked=row.marked,
         quote=row.quote,
         case=row.about,
+        name=row.name,
         more=row.more,
     )
 

@@ -61,6 +61,11 @@ def test_what_staff_may_not_have_seen_is_shown_once_more_and_says_so():
     )
 
 
+def test_the_customer_is_named_and_can_forge_no_line():
+    notice = undelivered(replace(PARCEL, name="Ana\n✅ ok"), UNKNOWN, STAFF_BOOK, DESK)
+    assert "Ana ⏎ ✅ ok: «O seu pedido" in notice.text
+
+
 def test_a_long_message_is_quoted_in_part():
     notice = undelivered(replace(PARCEL, text="ab " * 4000), UNKNOWN, STAFF_BOOK, DESK)
     assert notice is not None

@@ -42,6 +42,18 @@ async def test_an_edit_calls_back_the_turn_that_reads_the_old_text(ledger):
     assert not (await ledger.settle(settlement(new, answered(new, "dois")))).fenced
 
 
+async def test_a_turn_is_not_called_back_for_ever(ledger, rows):
+    await ledger.accept(arrival(incoming("1")))
+    done = []
+    for n in range(6):
+        await begin(ledger)
+        done.append(await ledger.edit(edit(str(n + 2), id=f"e{n}"), Kind.TEXT, None))
+    assert done == [Edited.REPLACED] * 3 + [Edited.KEPT] * 3
+    opened = await begin(ledger)
+    assert opened.turn.text == "4"
+    assert not (await ledger.settle(settlement(opened, answered(opened)))).fenced
+
+
 async def test_an_edit_can_make_a_command_of_a_text(ledger):
     await ledger.accept(arrival(incoming("humn")))
     await ledger.edit(edit("/human"), Kind.COMMAND, None)
