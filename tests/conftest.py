@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.desk_in_process import Desk, running_desk
+
+# How long an example takes says nothing on a machine that does other things too.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 

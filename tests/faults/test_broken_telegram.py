@@ -75,7 +75,7 @@ async def two_at_the_desk(bench: Bench, build: str) -> bool:
         cards = await here.api.wait_shown(TEAM, 2, seconds=15)
         rita = here.api.users[501]
         for card in cards:
-            await rita.replies(card, f"para {card.text}")
+            await rita.replies(card, f"para {card.text.splitlines()[0]}")
         await here.settled(20)
         return any(
             f"#c{n} " in text and person.first_name not in text

@@ -87,7 +87,8 @@ async def test_sends_that_are_cut_off_are_shown_to_staff_and_never_repeated(benc
         here.api.faults.switches.remove(switch)
         told = here.rows("conversation LIKE 'telegram_staff/%' AND text LIKE '⚠️%'")
         assert len(told) == len(unknown)
-        assert {row["text"] for row in told} <= here.texts(TEAM)
+        notices = {row["text"] for row in told}
+        await here.api.wait_for(lambda: notices <= here.texts(TEAM), seconds=30)
 
 
 async def test_what_telegram_itself_refused_for_a_moment_is_sent_again(bench: Bench) -> None:
