@@ -11,9 +11,9 @@ from bot.config import (
     PROJECT,
     Settings,
     config_file,
-    load_environment,
     read_settings,
 )
+from bot.environment import load_environment
 from bot.errors import ConfigError
 
 

@@ -108,7 +108,7 @@ def test_every_command_that_the_readme_names_exists():
 
 
 def test_every_public_variable_stands_in_the_example_environment():
-    from bot.config import Environment
+    from bot.environment import Environment
 
     example = (PROJECT / ".env.example").read_text()
     for name in Environment.model_fields:

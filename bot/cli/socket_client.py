@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.config import load_environment
+from bot.environment import load_environment
 from bot.errors import AlreadyServed, BotError
 from bot.ledger.file import socket_path
 

@@ -1,0 +1,168 @@
+"""The environment: what differs from one machine to the next, and everything secret.
+
+All mistakes are reported at once, and none of them repeats a secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import ConfigError, Flaw
+
+TELEGRAM_API = "https://api.telegram.org"
+# Where Telegram itself delivers webhooks: core.telegram.org/bots/api#setwebhook
+WEBHOOK_PORTS = (443, 80, 88, 8443)
+
+
+class Environment(BaseSettings):
+    """What differs from one machine to the next, and everything secret."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    database_url: str = "sqlite:///nightdesk.db"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65_535)
+    nightdesk_secret_key: SecretStr | None = None
+    nightdesk_api_keys: SecretStr = SecretStr("")
+    nightdesk_config: str = ""
+    public_url: str = ""
+    telegram_bot_token: SecretStr = SecretStr("")
+    telegram_webhook_secret: SecretStr = SecretStr("")
+    telegram_api_base: str = TELEGRAM_API
+    telegram_staff_chat: int | None = None
+    twilio_account_sid: str = ""
+    openai_api_key: SecretStr = SecretStr("")
+    anthropic_api_key: SecretStr = SecretStr("")
+
+    @field_validator("public_url", "telegram_api_base")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.strip().rstrip("/")
+
+    @field_validator("telegram_staff_chat", mode="before")
+    @classmethod
+    def _none_when_empty(cls, value: object) -> object:
+        return value if value != "" else None
+
+    @property
+    def telegram_is_on(self) -> bool:
+        """Whether there is a bot."""
+        return bool(self.telegram_bot_token.get_secret_value())
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file that `DATABASE_URL` names, relative to the working directory."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def api_keys(self) -> dict[str, str]:
+        """Names by key: `name=key` or `key`, separated by commas."""
+        found: dict[str, str] = {}
+        for entry in self.nightdesk_api_keys.get_secret_value().split(","):
+            entry = entry.strip()
+            if not entry:
+                continue
+            named = re.fullmatch(r"([a-z0-9_-]{1,32})=(.+)", entry)
+            if named:
+                found[named[2]] = named[1]
+            else:
+                found[entry] = "key-" + hashlib.sha256(entry.encode()).hexdigest()[:8]
+        return found
+
+
+def load_environment() -> Environment:
+    """Read the environment; raises ConfigError naming every variable that does not fit."""
+    try:
+        environment = Environment()
+    except ValidationError as error:
+        raise ConfigError(
+            [
+                Flaw(str(details["loc"][0]).upper(), details["msg"], advice="mend the variable")
+                for details in error.errors(include_input=False)
+            ]
+        ) from None
+    flaws = [*_database_flaws(environment.database_url), *_telegram_flaws(environment)]
+    if flaws:
+        raise ConfigError(flaws)
+    return environment
+
+
+def _database_flaws(url: str) -> Iterator[Flaw]:
+    if url.startswith(("postgresql://", "postgres://")):
+        yield Flaw(
+            "DATABASE_URL",
+            "PostgreSQL is not served by this version",
+            advice="use sqlite:///nightdesk.db",
+        )
+    elif not url.startswith("sqlite:///") or url in ("sqlite:///", "sqlite:///:memory:"):
+        yield Flaw(
+            "DATABASE_URL",
+            "does not name a database this program knows",
+            advice="write sqlite:///FILE, for example sqlite:///nightdesk.db",
+        )
+
+
+def _telegram_flaws(environment: Environment) -> Iterator[Flaw]:
+    """What can be told without asking Telegram. A flaw never repeats a secret."""
+    token = environment.telegram_bot_token.get_secret_value()
+    if token and not re.fullmatch(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}", token):
+        yield Flaw(
+            "TELEGRAM_BOT_TOKEN",
+            "is no bot token",
+            advice="copy it from @BotFather: a number, a colon and about 35 signs",
+        )
+    secret = environment.telegram_webhook_secret.get_secret_value()
+    if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
+        yield Flaw(
+            "TELEGRAM_WEBHOOK_SECRET",
+            "has signs that Telegram does not take",
+            advice="use 1 to 256 of A-Z a-z 0-9 _ -, or leave it unset: one is made",
+        )
+    yield from _address_flaws("TELEGRAM_API_BASE", environment.telegram_api_base)
+    if environment.public_url:
+        yield from _address_flaws("PUBLIC_URL", environment.public_url)
+        yield from _webhook_flaws(environment)
+    if environment.telegram_staff_chat is not None and not token:
+        yield Flaw(
+            "TELEGRAM_STAFF_CHAT",
+            "is set, but there is no bot to speak there",
+            advice="set TELEGRAM_BOT_TOKEN too",
+        )
+
+
+def _address_flaws(name: str, url: str) -> Iterator[Flaw]:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or parts.query or parts.fragment or parts.username:
+        yield Flaw(name, "is no address", advice="write it like https://desk.example.com")
+
+
+def _webhook_flaws(environment: Environment) -> Iterator[Flaw]:
+    """What Telegram's own servers demand; a Bot API server of one's own takes any address."""
+    if environment.telegram_api_base.rstrip("/") != TELEGRAM_API:
+        return
+    if not environment.telegram_bot_token.get_secret_value():
+        return
+    try:
+        parts = urlsplit(environment.public_url)
+        port = parts.port or 443
+    except ValueError:
+        return  # said already
+    if parts.scheme != "https" or port not in WEBHOOK_PORTS:
+        ports = ", ".join(map(str, WEBHOOK_PORTS))
+        yield Flaw(
+            "PUBLIC_URL",
+            f"Telegram delivers to https addresses on the ports {ports} only",
+            environment.public_url,
+            "put the desk behind such an address, or leave PUBLIC_URL unset to poll instead",
+        )
