@@ -140,6 +140,7 @@ class App:
                     most,
                     settings.deadlines.send_seconds,
                     book,
+                    PULLED | self.senders.keys(),
                 ).routes(),
                 *Status(ledger.standing, self.platforms, clock, clock.now()).routes(),
             ]

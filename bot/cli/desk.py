@@ -28,6 +28,7 @@ HELP = """\
 ACTIONS = ("claim", "reply", "note", "release", "resolve")
 LOOK_SECONDS = 2.0  # how often a running session looks for new cases
 CARRIED_OUT_SECONDS = 10.0  # how long to wait for the line to carry out an act
+LEAVES = frozenset({"reply", "resolve"})  # acts of which the customer hears
 FINISHED = frozenset({"done", "dead"})
 _TOLD = {
     "claim": "case {case} is yours; the bot is silent.",
@@ -36,6 +37,7 @@ _TOLD = {
     "release": "case {case} is back with the bot and waits for the next person.",
     "resolve": "case {case} is resolved; the bot answers again.",
 }
+_LATER = "done for case {case}; the customer hears of it as soon as `nightdesk serve` runs."
 
 
 class Desk:
@@ -99,7 +101,10 @@ class Desk:
             return True
         if done["case"] != case:
             self._console.print(f"[yellow]Case {case} is closed; this is about the open one.[/]")
-        self._console.print(f"[green]{_TOLD[action].format(case=done['case'])}[/green]")
+        if action in LEAVES and not done["reached"]:
+            self._console.print(f"[yellow]{_LATER.format(case=done['case'])}[/yellow]")
+        else:
+            self._console.print(f"[green]{_TOLD[action].format(case=done['case'])}[/green]")
         if done["holder"] not in ("", self._agent):
             was = "it was with" if action == "claim" else "it is with"
             self._console.print(f"[yellow]Mind that {was} {escape(done['holder'])}.[/yellow]")

@@ -7,7 +7,7 @@ reaches them is the operator of this machine, and needs no key.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,6 +47,7 @@ class Local:
     max_body_bytes: int
     send_seconds: float  # how long a send may be under way
     book: Callable[[], Book]
+    reached: Collection[str]  # channels whose customers get messages while this desk is open
 
     def routes(self) -> list[Route]:
         return [
@@ -124,6 +125,7 @@ class Local:
                 "act": accepted.seq,
                 "duplicate": accepted.duplicate,
                 "confirmed": confirmed,
+                "reached": accepted.case is None or accepted.conversation.channel in self.reached,
                 "holder": accepted.holder,
             },
             200 if accepted.duplicate else 202,
