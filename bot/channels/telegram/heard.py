@@ -57,6 +57,14 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class InGroup:
+    """We have been let into a group, or made something else there, or thrown out."""
+
+    chat: str
+    status: str  # Telegram's word: "member", "administrator", "kicked" ...
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """A group goes on under another id."""
 
@@ -113,4 +121,4 @@ class Nothing:
     reason: str  # a stable word
 
 
-Parsed = Incoming | Press | Rewritten | Blocked | Moved | StaffWord | Nothing
+Parsed = Incoming | Press | Rewritten | Blocked | InGroup | Moved | StaffWord | Nothing

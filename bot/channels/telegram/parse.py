@@ -12,6 +12,7 @@ from bot.channels.telegram import staff
 from bot.channels.telegram.addressed import called, person_replied_to
 from bot.channels.telegram.heard import (
     Blocked,
+    InGroup,
     Me,
     Moved,
     Nothing,
@@ -182,7 +183,7 @@ def _label(press: Callback) -> str:
 
 def _member(change: MemberChange, me: Me) -> Parsed:
     if change.chat.type != PRIVATE or str(change.chat.id) in me.staff_chats:
-        return Nothing("group_member")
+        return InGroup(str(change.chat.id), change.new_chat_member.status)
     match change.new_chat_member.status:
         case "kicked" | "left":
             return Blocked(me.customer(str(change.chat.id)), blocked=True)

@@ -16,6 +16,7 @@ from bot.book import Book
 from bot.channels.telegram import CHANNEL
 from bot.channels.telegram.heard import (
     Blocked,
+    InGroup,
     Me,
     Moved,
     Nothing,
@@ -37,6 +38,7 @@ from bot.words.render import text_of
 
 log = structlog.get_logger()
 
+MEMBER_STATUSES = ("member", "administrator", "restricted", "left", "kicked")
 LONGEST_TOAST = 200  # signs that Telegram shows over a pressed button
 CONFIRM_STEP = 0.05  # seconds between two looks at what is still on its way
 CLOSE_SECONDS = 2.0
@@ -100,6 +102,9 @@ class Receiver:
                 log.info("telegram_blocked" if blocked else "telegram_unblocked")
             case Moved(before, after):
                 await self._moved(before, after)
+            case InGroup(chat, status):
+                # How an admin learns the number of the group that shall be the staff chat.
+                log.info("telegram_in_group", chat=chat, status=_known(status))
             case Nothing(reason):
                 log.debug("telegram_ignored", reason=reason)
 
@@ -212,6 +217,11 @@ def _has_claimed(act: StaffAct, accepted: ActAccepted) -> bool:
         return False
     says_something = act.action is Action.REPLY and bool(act.text.strip())
     return act.action is Action.CLAIM or (says_something and accepted.holder == "")
+
+
+def _known(status: str) -> str:
+    """A word of Telegram's, or none: nothing else gets into the log."""
+    return status if status in MEMBER_STATUSES else "unknown"
 
 
 def _is_number(text: str) -> bool:

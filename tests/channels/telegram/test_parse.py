@@ -9,7 +9,7 @@ import pytest
 from telegram import Message
 
 from bot.channels.telegram import media, wire
-from bot.channels.telegram.heard import Blocked, Moved, Nothing, NotYet, Press, Rewritten
+from bot.channels.telegram.heard import Blocked, InGroup, Moved, Nothing, NotYet, Press, Rewritten
 from bot.channels.telegram.parse import chat_number, chat_of, parse
 from bot.errors import Unreadable
 from bot.model import ConversationKey, Edit, Incoming, Kind, Media
@@ -455,7 +455,8 @@ def test_a_customer_shuts_us_out_and_lets_us_in(status, expected):
         "new_chat_member": {"user": US_MEMBER, "status": status, "until_date": 0},
     }
     assert read(update(my_chat_member=change)) == expected
-    assert read(update(my_chat_member={**change, "chat": GROUP_CHAT})) == Nothing("group_member")
+    in_group = read(update(my_chat_member={**change, "chat": GROUP_CHAT}))
+    assert in_group == InGroup(str(GROUP_CHAT["id"]), status)
 
 
 US_MEMBER = {"id": BOT, "is_bot": True, "first_name": "Casa"}
