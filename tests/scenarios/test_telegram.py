@@ -227,3 +227,31 @@ async def test_how_telegram_stands_is_told(stage):
     assert ready["telegram"]["mode"] == "webhook"
     assert ready["telegram"]["username"] == "nightdesk_bot"
     assert api.token.partition(":")[2] not in str(ready)
+
+
+async def test_typing_is_shown_within_a_second_and_not_for_a_quick_answer(monkeypatch, tmp_path):
+    async with telegram_desk(monkeypatch, tmp_path, NIGHTDESK__INBOX__PAUSE_SECONDS="1.2") as stage:
+        chat = stage.api.private(stage.ana)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await stage.ana.says(chat, "vocês aceitam")
+        await stage.api.wait_for(lambda: stage.api.ledger.of("sendChatAction", chat.id))
+        assert loop.time() - began < 1.0
+        assert stage.api.shown(chat) == []
+        await stage.ana.says(chat, "pix?")
+        assert "Pix" in (await stage.hears(stage.ana)).text
+        calls = len(stage.api.ledger.of("sendChatAction"))
+        await stage.says(stage.ana, "/help")
+        assert len(stage.api.ledger.of("sendChatAction")) == calls
+
+
+async def test_a_long_reply_arrives_in_parts_in_order(stage):
+    await stage.says(stage.ana, "quero falar com uma pessoa")
+    card = await stage.shown_to_team("#c1")
+    sentences = [f"Esta é a frase número {n} 😀 da resposta." for n in range(250)]
+    await stage.rita.replies(card, " ".join(sentences)[:9_000])
+    await stage.quiet()
+    parts = stage.api.texts(stage.api.private(stage.ana))[1:]
+    assert len(parts) == 3
+    assert " ".join(parts) == " ".join(sentences)[:9_000].strip()
+    assert all(part.endswith("resposta.") for part in parts[:-1])
