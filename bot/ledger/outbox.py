@@ -35,6 +35,7 @@ from bot.ledger.tables import (
 from bot.model import ConversationKey
 from bot.outcome import Outgoing
 
+LONGEST_WAIT = 86_400.0  # seconds; a wait that seems longer means that the clock went back
 JOINED_UNITS = 3_000  # of UTF-16, in one message to staff that are not keeping up
 
 _OPEN_CASE = (
@@ -95,7 +96,10 @@ def _heads(channels: tuple[str, ...]) -> Select[tuple[int]]:
         .join(conversations, conversations.c.key == messages.c.conversation)
         .where(
             waiting.c.on_its_way == 0,
-            messages.c.until <= bindparam("now"),
+            or_(
+                messages.c.until <= bindparam("now"),
+                messages.c.until > bindparam("now") + LONGEST_WAIT,
+            ),
             messages.c.epoch == conversations.c.epoch,
             or_(*(messages.c.conversation.startswith(f"{name}/") for name in channels)),
             messages.c.conversation.not_in(bindparam("resting", expanding=True)),
