@@ -182,13 +182,14 @@ def fail(
             messages.c.state.in_(("sending", "unknown")),
         )
         .values(state=state, failure=reason, until=0)
-        .returning(messages.c.conversation, messages.c.case_id, messages.c.turn_id)
+        .returning(messages.c.conversation, messages.c.case_id, messages.c.turn_id, messages.c.text)
     ).first()
     if failed is None:
         return
     if reason == "blocked":
         block(connection, failed.conversation, at)
-    _report(connection, failed, notice, at)
+    if failed.text:  # erased on its way: a notice would say it once more
+        _report(connection, failed, notice, at)
 
 
 def block(connection: Connection, conversation: str, at: float) -> None:
@@ -271,7 +272,8 @@ def put_off(connection: Connection, seq: int, owner: str, until: float) -> None:
     """The platform asked for time: the row waits, and with it its chat.
 
     Also where the sweep was faster, after a pause of the whole program: it is certain that nothing
-    was sent. Where a person took the chat meanwhile, what the bot had to say is not said any more.
+    was sent. Where a person took the chat meanwhile, what the bot had to say is not said any more;
+    nor is what was erased meanwhile.
     """
     waits = connection.execute(
         update(messages)
@@ -280,7 +282,11 @@ def put_off(connection: Connection, seq: int, owner: str, until: float) -> None:
             messages.c.owner == owner,
             messages.c.state.in_(("sending", "unknown")),
         )
-        .values(state="pending", owner="", until=until)
+        .values(
+            state=case((messages.c.text == "", "superseded"), else_="pending"),
+            owner="",
+            until=until,
+        )
         .returning(messages.c.conversation)
     ).first()
     if waits is not None:

@@ -158,6 +158,16 @@ async def test_an_erasure_takes_what_a_notice_without_a_case_repeats(
     assert [r["text"] for r in await rows(ROWS)] == [""]
 
 
+async def test_what_is_erased_on_its_way_is_never_said_again(ledger, turn, rows):
+    await turn("m1", shown("segredo 1"), changes=[OpenCase("asked")])
+    (card,) = await take(ledger)
+    await turn("m2", changes=[Erase()])
+    await ledger.unknown(card.seq, "w", NOON, shown(f"🔁 {card.text}"))
+    assert await rows(ROWS) == [{"text": "", "state": "unknown"}]
+    await ledger.delayed(card.seq, "w", NOON)  # it had not left after all
+    assert not await take(ledger)
+
+
 async def test_an_erasure_in_a_thread_takes_what_nobody_could_read(ledger, turn, rows):
     await ledger.keep(Poison("wire", "shop", "not_json", b"segredo", NOON, PUSHED))
     await turn("m1", changes=[Erase()], chat=replace(PUSHED, thread="5"))
