@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.delivery.ports import Parcel
+from bot.delivery.ports import AGAIN, Parcel
 from bot.ledger.claims import supersede_bot_answers
 from bot.ledger.rows import buttons_from, buttons_to
 from bot.ledger.tables import (
@@ -241,7 +241,12 @@ def tell(
 
 
 def joined(connection: Connection, row: dict[str, Any]) -> bool:
-    """Add to what still waits to be shown of the same case, so that a busy chat keeps up."""
+    """Add to what still waits to be shown of the same case, so that a busy chat keeps up.
+
+    What is repeated stays alone: it is repeated once only, and what is new must not share that.
+    """
+    if row["text"].startswith(AGAIN):
+        return False
     last = connection.execute(
         select(messages.c.seq, messages.c.state, messages.c.text)
         .where(
@@ -252,7 +257,7 @@ def joined(connection: Connection, row: dict[str, Any]) -> bool:
         .order_by(messages.c.seq.desc())
         .limit(1)
     ).first()
-    if last is None or last.state != "pending":
+    if last is None or last.state != "pending" or last.text.startswith(AGAIN):
         return False
     text = f"{last.text}\n{row['text']}"
     if len(text.encode("utf-16-le", "surrogatepass")) > 2 * JOINED_UNITS:

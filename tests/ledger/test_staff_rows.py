@@ -99,6 +99,17 @@ async def test_what_is_on_its_way_is_not_added_to(ledger, turn, rows):
     assert [r["text"] for r in await rows(ROWS)] == ["cartão", "Ana: alô?"]
 
 
+async def test_what_is_repeated_stays_alone(ledger, turn, rows):
+    """It is not repeated a second time: what is new would go down with it."""
+    await turn("m1", shown("cartão"), changes=[OpenCase("asked")])
+    (card,) = await take(ledger)
+    await turn("m2", shown("Ana: alô?"))
+    await ledger.unknown(card.seq, "w", NOON, shown("🔁 cartão"))
+    await turn("m3", shown("Ana: e aí?"))
+    texts = [r["text"] for r in await rows(ROWS)]
+    assert texts == ["cartão", "Ana: alô?", "🔁 cartão", "Ana: e aí?"]
+
+
 async def test_joining_ends_before_a_message_grows_too_long(ledger, turn, rows):
     await turn("m1", shown("a" * 2_000), changes=[OpenCase("asked")])
     await turn("m2", shown("b" * 2_000))
