@@ -172,6 +172,7 @@ async def with_telegram(
     if environment.telegram_staff_chat is not None:
         configured = ConversationKey(STAFF, bot_id, str(environment.telegram_staff_chat))
         home = await ledger.home_of(configured)
+        await ledger.bring_to_staff(home, clock.now())
         chats = list(dict.fromkeys((configured.chat, home.chat)))
     agents = {str(member.telegram_id): member.name for member in plan.settings.desk.staff}
     account = Account(bot_id, chats, agents)

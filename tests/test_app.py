@@ -15,6 +15,8 @@ from bot.cli.greeting import _telegram, greeting
 from bot.config import PROJECT
 from bot.errors import AlreadyServed
 from bot.ledger.file import socket_path
+from bot.model import ConversationKey
+from bot.outcome import Outgoing
 from bot.plan import read_plan
 from bot.web.server import listen_tcp
 
@@ -110,3 +112,15 @@ async def test_the_command_lines_address_wins(environment):
     assert (plan.environment.host, plan.environment.port) == ("0.0.0.0", 0)
     assert read_plan().listening_at(None, 81).environment.port == 81
     assert "http://127.0.0.1:81/" in "\n".join(greeting(plan, 81))
+
+
+async def test_another_staff_chat_gets_what_the_old_one_did_not(environment, monkeypatch):
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "7001001001:AAnobody_has_ever_had_this_token_00")
+    monkeypatch.setenv("TELEGRAM_STAFF_CHAT", "-1001")
+    old = ConversationKey("telegram_staff", "7001001001", "-1001")
+    async with opened(read_plan(), connect=False) as app:
+        await app.ledger.tell(Outgoing(old, "cartão", "system"), None, 1.0)
+    monkeypatch.setenv("TELEGRAM_STAFF_CHAT", "-1002")
+    async with opened(read_plan(), connect=False) as app:
+        (parcel,) = await app.ledger.take("w", 2.0, 9.0, 9, ["telegram_staff"])
+    assert parcel.to.chat == "-1002"

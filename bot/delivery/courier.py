@@ -172,9 +172,12 @@ class Courier:
                 return
 
     async def _send(self, parcel: Parcel) -> None:
-        await self._recorded(parcel, await self._sent(parcel))
+        write = await self._sent(parcel)
+        await self._recorded(parcel, write)
+        if write.func != self._outbox.sent:
+            self.ring()  # a notice for staff, or the same row under its chat's new id
 
-    async def _sent(self, parcel: Parcel) -> Callable[[], Awaitable[None]]:
+    async def _sent(self, parcel: Parcel) -> partial[Coroutine[Any, Any, None]]:
         """Send, and return what has to be written down about it."""
         sender = self._senders[parcel.to.channel]
         mine = parcel.seq, self._owner

@@ -5,12 +5,11 @@ from __future__ import annotations
 from bot.book import Book
 from bot.checks.approve import STAFF_CHANNELS, inside, shown
 from bot.checks.values import Value
-from bot.delivery.ports import UNKNOWN, Parcel
+from bot.delivery.ports import AGAIN, UNKNOWN, Parcel
 from bot.desk.card import harmless
 from bot.model import ConversationKey
 from bot.outcome import Outgoing
 
-AGAIN = "🔁"  # in front of what staff may have seen already
 LONGEST_EXCERPT = 200  # characters: enough to know which message it was
 _TEXTS = {"blocked": "staff_blocked", UNKNOWN: "staff_unknown"}
 

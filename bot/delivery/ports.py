@@ -10,6 +10,7 @@ from bot.model import ConversationKey
 from bot.outcome import Button, Outgoing
 
 UNKNOWN = "unknown"  # why a parcel is reported to staff, beside the reasons of DeliveryRefused
+AGAIN = "🔁"  # in front of what staff may have seen already: it is shown no third time
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Poison
 from bot.ledger.claims import claim, reopen_running_turn
-from bot.ledger.outbox import block
+from bot.ledger.outbox import block, know
 from bot.ledger.tables import (
     CASE_IS_OPEN,
+    IS_LEAVING,
+    IS_PENDING,
     cases,
     conversations,
     messages,
@@ -95,6 +97,22 @@ def moved(
         old = ConversationKey.parse(key)
         new = ConversationKey(after.channel, after.account, after.chat, old.thread)
         _rename(connection, key, str(new), at)
+
+
+def bring_to_staff(connection: Connection, staff: ConversationKey, at: float) -> None:
+    """What still waits for another staff chat is shown in this one: it is the team's by now."""
+    brought = connection.execute(
+        update(messages)
+        .where(
+            IS_LEAVING,
+            IS_PENDING,
+            messages.c.conversation.startswith(f"{staff.channel}/{staff.account}/"),
+            messages.c.conversation != str(staff),
+        )
+        .values(conversation=str(staff), quote="", until=0)
+    )
+    if brought.rowcount:
+        know(connection, str(staff), at)
 
 
 def _rename(connection: Connection, old: str, new: str, at: float) -> None:

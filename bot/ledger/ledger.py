@@ -67,6 +67,10 @@ class Ledger:
     async def moved(self, before: ConversationKey, after: ConversationKey, at: float) -> None:
         await self._engine.write(partial(contacts.moved, before=before, after=after, at=at))
 
+    async def bring_to_staff(self, staff: ConversationKey, at: float) -> None:
+        """The staff chat is this one now: what waits for another goes there."""
+        await self._engine.write(partial(contacts.bring_to_staff, staff=staff, at=at))
+
     async def home_of(self, chat: ConversationKey) -> ConversationKey:
         return await self._engine.read(partial(contacts.home_of, chat=chat))
 

@@ -69,7 +69,8 @@ _HISTORY = (
         messages.c.conversation == bindparam("key"),
         or_(
             (messages.c.direction == "in") & (messages.c.state == "done"),
-            (messages.c.direction == "out") & (messages.c.state.in_(("sent", "pending"))),
+            (messages.c.direction == "out")
+            & (messages.c.state.in_(("sent", "sending", "pending"))),
         ),
     )
     .order_by(messages.c.seq.desc())

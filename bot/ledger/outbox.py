@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.delivery.ports import Parcel
+from bot.delivery.ports import AGAIN, Parcel
 from bot.ledger.claims import supersede_bot_answers
 from bot.ledger.rows import buttons_from, buttons_to
 from bot.ledger.tables import (
@@ -35,6 +35,7 @@ from bot.ledger.tables import (
 from bot.model import ConversationKey
 from bot.outcome import Outgoing
 
+LONGEST_WAIT = 86_400.0  # seconds; a wait that seems longer means that the clock went back
 JOINED_UNITS = 3_000  # of UTF-16, in one message to staff that are not keeping up
 
 _OPEN_CASE = (
@@ -95,7 +96,10 @@ def _heads(channels: tuple[str, ...]) -> Select[tuple[int]]:
         .join(conversations, conversations.c.key == messages.c.conversation)
         .where(
             waiting.c.on_its_way == 0,
-            messages.c.until <= bindparam("now"),
+            or_(
+                messages.c.until <= bindparam("now"),
+                messages.c.until > bindparam("now") + LONGEST_WAIT,
+            ),
             messages.c.epoch == conversations.c.epoch,
             or_(*(messages.c.conversation.startswith(f"{name}/") for name in channels)),
             messages.c.conversation.not_in(bindparam("resting", expanding=True)),
@@ -178,13 +182,14 @@ def fail(
             messages.c.state.in_(("sending", "unknown")),
         )
         .values(state=state, failure=reason, until=0)
-        .returning(messages.c.conversation, messages.c.case_id, messages.c.turn_id)
+        .returning(messages.c.conversation, messages.c.case_id, messages.c.turn_id, messages.c.text)
     ).first()
     if failed is None:
         return
     if reason == "blocked":
         block(connection, failed.conversation, at)
-    _report(connection, failed, notice, at)
+    if failed.text:  # erased on its way: a notice would say it once more
+        _report(connection, failed, notice, at)
 
 
 def block(connection: Connection, conversation: str, at: float) -> None:
@@ -236,7 +241,12 @@ def tell(
 
 
 def joined(connection: Connection, row: dict[str, Any]) -> bool:
-    """Add to what still waits to be shown of the same case, so that a busy chat keeps up."""
+    """Add to what still waits to be shown of the same case, so that a busy chat keeps up.
+
+    What is repeated stays alone: it is repeated once only, and what is new must not share that.
+    """
+    if row["text"].startswith(AGAIN):
+        return False
     last = connection.execute(
         select(messages.c.seq, messages.c.state, messages.c.text)
         .where(
@@ -247,7 +257,7 @@ def joined(connection: Connection, row: dict[str, Any]) -> bool:
         .order_by(messages.c.seq.desc())
         .limit(1)
     ).first()
-    if last is None or last.state != "pending":
+    if last is None or last.state != "pending" or last.text.startswith(AGAIN):
         return False
     text = f"{last.text}\n{row['text']}"
     if len(text.encode("utf-16-le", "surrogatepass")) > 2 * JOINED_UNITS:
@@ -267,7 +277,8 @@ def put_off(connection: Connection, seq: int, owner: str, until: float) -> None:
     """The platform asked for time: the row waits, and with it its chat.
 
     Also where the sweep was faster, after a pause of the whole program: it is certain that nothing
-    was sent. Where a person took the chat meanwhile, what the bot had to say is not said any more.
+    was sent. Where a person took the chat meanwhile, what the bot had to say is not said any more;
+    nor is what was erased meanwhile.
     """
     waits = connection.execute(
         update(messages)
@@ -276,7 +287,11 @@ def put_off(connection: Connection, seq: int, owner: str, until: float) -> None:
             messages.c.owner == owner,
             messages.c.state.in_(("sending", "unknown")),
         )
-        .values(state="pending", owner="", until=until)
+        .values(
+            state=case((messages.c.text == "", "superseded"), else_="pending"),
+            owner="",
+            until=until,
+        )
         .returning(messages.c.conversation)
     ).first()
     if waits is not None:

@@ -519,6 +519,27 @@ async def test_staff_are_told_what_did_not_arrive(ledger, wire):
     }
 
 
+async def test_what_a_failed_send_makes_ready_does_not_wait_for_the_next_look(ledger, wire):
+    """A notice for staff, and a row whose group goes on under another id."""
+
+    def told(parcel, reason):
+        return Outgoing(DESK, "não chegou", "system", urgency=Urgency.INSIDE)
+
+    senders = {"wire": wire, "staff_wire": wire}
+    courier = Courier(ledger, senders, Clock(), "w", at_once=4, send_seconds=0.5, report=told)
+    running = asyncio.create_task(courier.run())
+    wire.answers["a"] = [DeliveryRefused()]
+    wire.answers["b"] = [DeliveryDelayed(0.0)]
+    await put(ledger, "a")
+    await put(ledger, "b", chat="bia")
+    courier.ring()
+    async with asyncio.timeout(room.LOOK_SECONDS / 2):
+        while len(wire.arrived) < 2:
+            await asyncio.sleep(0.01)
+    await courier.stop()
+    await running
+
+
 async def test_a_stop_leaves_no_send_under_way(ledger):
     wire = Wire()
     wire.seconds = 0.2

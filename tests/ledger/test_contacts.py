@@ -245,3 +245,16 @@ async def test_a_person_who_holds_a_chat_still_holds_it_where_it_goes_on(ledger)
     await ledger.accept(arrival(incoming(id="m2", chat=MOVED)))
     opened = await ledger.begin(MOVED, OWNER, NOON + 90, BOOK, 1)
     assert opened.turn.ownership is Ownership.HUMAN
+
+
+async def test_what_waits_for_a_staff_chat_that_was_given_up_goes_to_the_new_one(ledger, rows):
+    card = Outgoing(STAFF, "cartão", "system", urgency=Urgency.INSIDE, shows_case=True)
+    other = replace(card, to=replace(STAFF, account="other"), text="de outro robô")
+    await turn(ledger, PUSHED, card, other, changes=(OpenCase("asked", {}),))
+    (parcel,) = await ledger.take("w", NOON, NOON + 9, 1, ["telegram_staff"])
+    await ledger.delayed(parcel.seq, "w", NOON + 900)
+    await ledger.bring_to_staff(replace(STAFF, chat="-2"), NOON)
+
+    found = {p.text: (p.to, p.case) for p in await take(ledger, "telegram_staff")}
+    assert found["cartão"] == (replace(STAFF, chat="-2"), 1)
+    assert found["de outro robô"][0].account == "other"

@@ -73,6 +73,14 @@ async def test_a_send_ends_in_the_state_that_is_known(ledger, pending, rows, fin
     assert await take(ledger) == ["2 ana"]  # what follows still goes, in order
 
 
+async def test_a_wait_ends_when_the_clock_has_gone_far_back(ledger, pending):
+    await pending("ana")
+    (parcel,) = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
+    await ledger.delayed(parcel.seq, "w", NOON + 86_400)  # as long as a platform may ask for
+    assert await take(ledger, NOON) == []
+    assert await take(ledger, NOON - 9 * 86_400) == ["1 ana"]
+
+
 async def test_a_platform_that_asks_for_time_holds_back_that_chat_alone(ledger, pending):
     await pending("ana", "bia", parts=2)
     ana, bia = await ledger.take("w", NOON, UNTIL, 10, ["wire"])

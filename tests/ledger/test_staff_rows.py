@@ -99,6 +99,17 @@ async def test_what_is_on_its_way_is_not_added_to(ledger, turn, rows):
     assert [r["text"] for r in await rows(ROWS)] == ["cartão", "Ana: alô?"]
 
 
+async def test_what_is_repeated_stays_alone(ledger, turn, rows):
+    """It is not repeated a second time: what is new would go down with it."""
+    await turn("m1", shown("cartão"), changes=[OpenCase("asked")])
+    (card,) = await take(ledger)
+    await turn("m2", shown("Ana: alô?"))
+    await ledger.unknown(card.seq, "w", NOON, shown("🔁 cartão"))
+    await turn("m3", shown("Ana: e aí?"))
+    texts = [r["text"] for r in await rows(ROWS)]
+    assert texts == ["cartão", "Ana: alô?", "🔁 cartão", "Ana: e aí?"]
+
+
 async def test_joining_ends_before_a_message_grows_too_long(ledger, turn, rows):
     await turn("m1", shown("a" * 2_000), changes=[OpenCase("asked")])
     await turn("m2", shown("b" * 2_000))
@@ -156,6 +167,16 @@ async def test_an_erasure_takes_what_a_notice_without_a_case_repeats(
     await ledger.sent(told.seq, "w", "77")
     await turn("m2", changes=[Erase()])
     assert [r["text"] for r in await rows(ROWS)] == [""]
+
+
+async def test_what_is_erased_on_its_way_is_never_said_again(ledger, turn, rows):
+    await turn("m1", shown("segredo 1"), changes=[OpenCase("asked")])
+    (card,) = await take(ledger)
+    await turn("m2", changes=[Erase()])
+    await ledger.unknown(card.seq, "w", NOON, shown(f"🔁 {card.text}"))
+    assert await rows(ROWS) == [{"text": "", "state": "unknown"}]
+    await ledger.delayed(card.seq, "w", NOON)  # it had not left after all
+    assert not await take(ledger)
 
 
 async def test_an_erasure_in_a_thread_takes_what_nobody_could_read(ledger, turn, rows):

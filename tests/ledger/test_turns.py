@@ -99,6 +99,16 @@ async def test_what_arrives_during_a_turn_waits_for_the_next(ledger, open_turn):
     )
 
 
+async def test_what_is_on_its_way_counts_as_said(ledger, open_turn):
+    await ledger.accept(arrival(incoming(chat=PUSHED)))
+    opened = await open_turn(chat=PUSHED)
+    await ledger.settle(settlement(opened, answered(opened)))
+    await ledger.take("w", NOON + 6, NOON + 20, 1, ["wire"])
+    await ledger.accept(arrival(incoming("e?", id="2", chat=PUSHED, at=NOON + 7)))
+    following = await open_turn(NOON + 12, chat=PUSHED)
+    assert [said.text for said in following.turn.history] == ["oi", "olá"]
+
+
 @pytest.mark.parametrize("kind", [Kind.BUTTON, Kind.COMMAND])
 async def test_a_tap_or_command_does_not_wait_and_goes_alone(ledger, open_turn, kind):
     await ledger.accept(arrival(incoming("/help", kind=kind)))
