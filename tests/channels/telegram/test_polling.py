@@ -77,11 +77,10 @@ async def test_updates_are_taken_and_then_confirmed_by_the_next_question():
         assert take.taken == [text(7), text(8)]
         assert health.is_ok(time.time())
         usual = {"limit": 100, "allowed_updates": list(ALLOWED_UPDATES)}
-        assert stub.of("getUpdates") == [
-            {"timeout": 0, **usual},  # at first, so that it is known at once whether it works
-            {"timeout": 2, **usual},
-            {"timeout": 2, "offset": 9, **usual},
-        ]
+        first, *middle, last = stub.of("getUpdates")
+        assert first == {"timeout": 0, **usual}  # so that it is known at once whether it works
+        assert middle in ([], [{"timeout": 2, **usual}])  # none where both came before it
+        assert last == {"timeout": 2, "offset": 9, **usual}
 
 
 async def test_the_webhook_is_removed_first_and_what_waits_is_never_dropped():
