@@ -10,8 +10,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.delivery.split import split
 from bot.intake.ports import Settlement
-from bot.ledger.outbox import joined, know
 from bot.ledger.rows import buttons_to
+from bot.ledger.staff_rows import joined, know
 from bot.ledger.tables import CASE_IS_OPEN, cases, messages
 from bot.model import Kind
 from bot.outcome import Outgoing, Urgency

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Edited
 from bot.ledger.claims import reopen_running_turn
-from bot.ledger.outbox import tell
+from bot.ledger.staff_rows import tell
 from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, deliveries, messages, turns
 from bot.model import Edit, Kind
 from bot.outcome import Outgoing

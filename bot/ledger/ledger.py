@@ -23,7 +23,18 @@ from bot.intake.ports import (
     Settled,
     Settlement,
 )
-from bot.ledger import accept, contacts, editing, opening, outbox, reading, settling, sweeping
+from bot.ledger import (
+    accept,
+    contacts,
+    desk_reading,
+    editing,
+    opening,
+    outbox,
+    reading,
+    settling,
+    staff_rows,
+    sweeping,
+)
 from bot.ledger.answers import Channels
 from bot.ledger.engine import Engine
 from bot.ledger.opening import Opening
@@ -78,14 +89,14 @@ class Ledger:
         self, surface: ConversationKey, message: str, marked: int | None = None
     ) -> int | None:
         return await self._engine.read(
-            partial(reading.case_shown, surface=str(surface), message=message, marked=marked)
+            partial(desk_reading.case_shown, surface=str(surface), message=message, marked=marked)
         )
 
     async def tell(self, message: Outgoing, case: int | None, at: float) -> None:
-        await self._engine.write(partial(outbox.tell, message=message, case=case, at=at))
+        await self._engine.write(partial(staff_rows.tell, message=message, case=case, at=at))
 
     async def took_last(self, surface: ConversationKey) -> bool | None:
-        return await self._engine.read(partial(reading.took_last, surface=str(surface)))
+        return await self._engine.read(partial(desk_reading.took_last, surface=str(surface)))
 
     async def begin(
         self, conversation: ConversationKey, owner: str, now: float, book: Book, seed: int
@@ -221,28 +232,28 @@ class Ledger:
 
     async def cases(self, everything: bool, newest_first: bool = False) -> CaseList:
         return await self._engine.read(
-            partial(reading.case_list, everything=everything, newest_first=newest_first)
+            partial(desk_reading.case_list, everything=everything, newest_first=newest_first)
         )
 
     async def card(self, case: int) -> Card | None:
-        return await self._engine.read(partial(reading.card, case=case))
+        return await self._engine.read(partial(desk_reading.card, case=case))
 
     async def seen(self, agent: str, at: float) -> None:
         await self._engine.write(partial(accept.note_staff_seen, agent=agent, at=at))
 
     async def last_seen(self) -> float:
-        return await self._engine.read(reading.staff_last_seen)
+        return await self._engine.read(desk_reading.staff_last_seen)
 
     async def act_state(self, seq: int) -> str:
-        return await self._engine.read(partial(reading.act_state, seq=seq))
+        return await self._engine.read(partial(desk_reading.act_state, seq=seq))
 
     async def backlog(self) -> dict[str, int]:
         """Messages not finished yet, by state. Raises LedgerError."""
-        return await self._engine.read(reading.backlog)
+        return await self._engine.read(desk_reading.backlog)
 
     async def standing(self, since: float) -> Standing:
         """How things stand; failures are counted since then. Raises LedgerError."""
-        return await self._engine.read(partial(reading.standing, since=since))
+        return await self._engine.read(partial(desk_reading.standing, since=since))
 
     async def close(self) -> None:
         await self._engine.close()

@@ -12,17 +12,16 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    insert,
     literal_column,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.delivery.ports import AGAIN, Parcel
+from bot.delivery.ports import Parcel
 from bot.ledger.claims import supersede_bot_answers
-from bot.ledger.rows import buttons_from, buttons_to
+from bot.ledger.rows import buttons_from
+from bot.ledger.staff_rows import tell
 from bot.ledger.tables import (
     CASE_IS_OPEN,
     IS_LEAVING,
@@ -36,7 +35,6 @@ from bot.model import ConversationKey
 from bot.outcome import Outgoing
 
 LONGEST_WAIT = 86_400.0  # seconds; a wait that seems longer means that the clock went back
-JOINED_UNITS = 3_000  # of UTF-16, in one message to staff that are not keeping up
 
 _OPEN_CASE = (
     select(cases.c.id)
@@ -208,68 +206,6 @@ def block(connection: Connection, conversation: str, at: float) -> None:
             messages.c.author != "staff",
         )
         .values(state="failed", failure="blocked")
-    )
-
-
-def tell(
-    connection: Connection,
-    message: Outgoing,
-    case: int | None,
-    at: float,
-    turn: int | None = None,
-) -> None:
-    """Put something for staff into the outbox; `case` is what a reply to it will mean.
-
-    `turn` is the one whose words it repeats: they are erased together.
-    """
-    row: dict[str, Any] = {
-        "conversation": str(message.to),
-        "direction": "out",
-        "state": "pending",
-        "author": message.author,
-        "text": message.text,
-        "buttons": buttons_to(message.buttons),
-        "answers": [],
-        "case_id": case if message.shows_case else None,
-        "turn_id": turn,
-        "inside": True,
-        "at": at,
-    }
-    know(connection, row["conversation"], at)
-    if row["case_id"] is None or not joined(connection, row):
-        connection.execute(insert(messages), row)
-
-
-def joined(connection: Connection, row: dict[str, Any]) -> bool:
-    """Add to what still waits to be shown of the same case, so that a busy chat keeps up.
-
-    What is repeated stays alone: it is repeated once only, and what is new must not share that.
-    """
-    if row["text"].startswith(AGAIN):
-        return False
-    last = connection.execute(
-        select(messages.c.seq, messages.c.state, messages.c.text)
-        .where(
-            messages.c.conversation == row["conversation"],
-            messages.c.case_id == row["case_id"],
-            IS_LEAVING,
-        )
-        .order_by(messages.c.seq.desc())
-        .limit(1)
-    ).first()
-    if last is None or last.state != "pending" or last.text.startswith(AGAIN):
-        return False
-    text = f"{last.text}\n{row['text']}"
-    if len(text.encode("utf-16-le", "surrogatepass")) > 2 * JOINED_UNITS:
-        return False
-    connection.execute(update(messages).where(messages.c.seq == last.seq).values(text=text))
-    return True
-
-
-def know(connection: Connection, conversation: str, at: float) -> None:
-    """Make sure that a chat which we write to first has its row."""
-    connection.execute(
-        upsert(conversations).values(key=conversation, last_in_at=at).on_conflict_do_nothing()
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event
 
-from bot.ledger import outbox, reading, sweeping
+from bot.ledger import desk_reading, outbox, sweeping
 from bot.ledger.migrate import migrate
 from bot.ledger.sqlite import writing_engine
 from tests.builders import NOON
@@ -14,7 +14,7 @@ ASKED = {
     "the sweep of the outbox": lambda c: outbox.lapsed(c, NOON),
     "what may be sent": lambda c: outbox.take(c, "w", NOON, NOON + 9, 8, ("wire",)),
     "what nobody answers": lambda c: sweeping.due(c, NOON),
-    "the health page": reading.backlog,
+    "the health page": desk_reading.backlog,
 }
 
 
