@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.delivery.transcript import UnknownMessage, own_seq
-from bot.ledger import reading
+from bot.ledger import desk_reading
 from bot.model import Action, Fact, Form, Kind
 from bot.outcome import Erase, OpenCase, Outcome, Outgoing, Remember, SetForm, Verdict
 from tests.builders import BOOK, CHAT, NOON, act, answered, arrival, incoming, settlement
@@ -93,7 +93,7 @@ async def test_cases_are_listed_longest_waiting_first(ledger, open_turn):
 
 
 async def test_a_long_list_says_how_many_there_are(ledger, open_turn, monkeypatch):
-    monkeypatch.setattr(reading, "MOST_CASES", 2)
+    monkeypatch.setattr(desk_reading, "MOST_CASES", 2)
     for n in range(3):
         chat = replace(CHAT, chat=str(n))
         await ledger.accept(arrival(incoming(chat=chat)))
