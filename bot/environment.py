@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import ConfigError, Flaw
 
+MEND = "mend the variable"
 TELEGRAM_API = "https://api.telegram.org"
 # Where Telegram itself delivers webhooks: core.telegram.org/bots/api#setwebhook
 WEBHOOK_PORTS = (443, 80, 88, 8443)
@@ -48,7 +49,9 @@ class Environment(BaseSettings):
 
     @field_validator("telegram_staff_chat", mode="before")
     @classmethod
-    def _none_when_empty(cls, value: object) -> object:
+    def _chat_number(cls, value: object) -> object:
+        if isinstance(value, str) and not re.fullmatch(r"\s*-?[0-9]{0,18}\s*", value):
+            raise ValueError("is no number of a chat, such as -1001234567890")
         return value if value != "" else None
 
     @property
@@ -84,7 +87,11 @@ def load_environment() -> Environment:
     except ValidationError as error:
         raise ConfigError(
             [
-                Flaw(str(details["loc"][0]).upper(), details["msg"], advice="mend the variable")
+                Flaw(
+                    str(details["loc"][0]).upper(),
+                    details["msg"].removeprefix("Value error, "),
+                    advice=MEND,
+                )
                 for details in error.errors(include_input=False)
             ]
         ) from None
