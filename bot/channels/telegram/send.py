@@ -244,7 +244,7 @@ class TelegramSender:
                 log.info("telegram_press_unanswered", error=type(error).__name__)
                 if isinstance(error, (BadRequest, RetryAfter)):
                     return  # too old to be answered, or not now: the spinner ends by itself
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:  # noqa: BLE001  # a spinner is not worth an error
                 log.warning("telegram_press_unanswered", error=type(error).__name__)
                 return
             else:
