@@ -112,3 +112,4 @@ class Book:
     menu: tuple[ButtonSpec, ...] = ()  # the buttons of the welcome
     language_names: Mapping[Language, str] = field(default_factory=dict)  # "pt" -> "Português"
     threshold: float = 0.5  # a match below it is no answer
+    persona: Sentence | None = None  # who a model is to be; None: it is told nothing of that

@@ -1,4 +1,4 @@
-"""config.yaml, with the overrides of the environment on top, as frozen typed settings.
+"""Reads config.yaml, with the overrides of the environment on top.
 
 All mistakes are reported at once, each with its place. Secrets are never written there.
 """
@@ -9,135 +9,18 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from bot.errors import Flaw
+from bot.settings import Settings
 from bot.yaml_source import Document, explain, read
 
 PROJECT = Path(__file__).resolve().parent.parent
 OVERRIDE = "NIGHTDESK__"
-
-
-class Section(BaseModel):
-    """A part of config.yaml: unknown keys are mistakes, nothing changes after the start."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Business(Section):
-    """Whom the desk speaks for."""
-
-    languages: tuple[str, ...] = ("pt", "en", "es")
-    default_language: str = "pt"
-    timezone: str = "America/Sao_Paulo"
-
-    @field_validator("languages")
-    @classmethod
-    def _some_known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value:
-            raise ValueError("name at least one language")
-        for code in value:
-            if not re.fullmatch(r"[a-z]{2}", code):
-                raise ValueError(f"'{code}' is no two-letter language code such as 'pt'")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError with a cause
-            raise ValueError(f"'{value}' is no time zone such as 'America/Sao_Paulo'") from error
-        except KeyError as error:
-            raise ValueError(f"'{value}' is no time zone such as 'America/Sao_Paulo'") from error
-        return value
-
-
-class Inbox(Section):
-    """How messages wait and are joined."""
-
-    join: bool = True
-    pause_seconds: float = Field(0.6, ge=0, le=30)
-    pause_cap_seconds: float = Field(4.0, ge=0, le=60)
-    history_messages: int = Field(20, ge=0, le=200)
-
-
-class Limits(Section):
-    """How much one person may write."""
-
-    enabled: bool = True
-    messages_per_hour: int = Field(100, ge=1)
-    commands_per_minute: int = Field(10, ge=1)
-
-
-class Deadlines(Section):
-    """How long anything may take."""
-
-    turn_seconds: float = Field(8.0, gt=0, le=120)
-    send_seconds: float = Field(10.0, gt=0, le=120)
-
-
-class Rules(Section):
-    """Where the sentences are."""
-
-    templates: str = "templates"
-    threshold: float | None = Field(None, ge=0, le=1)
-
-
-class StaffMember(Section):
-    """Somebody who may answer customers from the staff chat."""
-
-    name: str = Field(min_length=1, max_length=64)
-    telegram_id: int = Field(gt=0)
-    role: Literal["agent", "lead"] = "agent"
-
-
-class Desk(Section):
-    """The people behind the bot."""
-
-    seen_minutes: float = Field(15.0, gt=0)
-    staff: tuple[StaffMember, ...] = ()
-
-    @field_validator("staff")
-    @classmethod
-    def _each_once(cls, value: tuple[StaffMember, ...]) -> tuple[StaffMember, ...]:
-        for what in ("name", "telegram_id"):
-            given = [getattr(member, what) for member in value]
-            twice = next((each for each in given if given.count(each) > 1), None)
-            if twice is not None:
-                raise ValueError(f"two people have the {what} '{twice}'")
-        return value
-
-
-class Delivery(Section):
-    """How messages leave."""
-
-    senders: int = Field(8, ge=1, le=64)
-
-
-class Web(Section):
-    """The pages and the HTTP API."""
-
-    chat: bool = True
-    max_body_bytes: int = Field(65_536, ge=8_192)
-
-
-class Settings(Section):
-    """All of config.yaml, with the overrides of the environment on top."""
-
-    business: Business = Business()
-    inbox: Inbox = Inbox()
-    limits: Limits = Limits()
-    deadlines: Deadlines = Deadlines()
-    rules: Rules = Rules()
-    desk: Desk = Desk()
-    delivery: Delivery = Delivery()
-    web: Web = Web()
 
 
 class _Overrides(Settings, BaseSettings):
@@ -175,7 +58,8 @@ def read_settings(path: Path) -> tuple[Settings, list[Flaw]]:
     except SettingsError as error:
         return Settings(), [Flaw(_blamed(error), "is not valid JSON", advice="lists are JSON")]
     flaws = _unknown_overrides(os.environ)
-    data = _merge({key: part or {} for key, part in document.data.items()}, overrides)
+    written = {key: part for key, part in document.data.items() if part is not None}
+    data = _merge(written, overrides)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:

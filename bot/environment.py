@@ -40,9 +40,12 @@ class Environment(BaseSettings):
     telegram_staff_chat: int | None = None
     twilio_account_sid: str = ""
     openai_api_key: SecretStr = SecretStr("")
+    openai_base_url: str = ""
     anthropic_api_key: SecretStr = SecretStr("")
+    anthropic_base_url: str = ""
+    sentry_dsn: SecretStr = SecretStr("")
 
-    @field_validator("public_url", "telegram_api_base")
+    @field_validator("public_url", "telegram_api_base", "openai_base_url", "anthropic_base_url")
     @classmethod
     def _without_slash(cls, value: str) -> str:
         return value.strip().rstrip("/")
@@ -95,7 +98,11 @@ def load_environment() -> Environment:
                 for details in error.errors(include_input=False)
             ]
         ) from None
-    flaws = [*_database_flaws(environment.database_url), *_telegram_flaws(environment)]
+    flaws = [
+        *_database_flaws(environment.database_url),
+        *_telegram_flaws(environment),
+        *_model_flaws(environment),
+    ]
     if flaws:
         raise ConfigError(flaws)
     return environment
@@ -142,6 +149,12 @@ def _telegram_flaws(environment: Environment) -> Iterator[Flaw]:
             "is set, but there is no bot to speak there",
             advice="set TELEGRAM_BOT_TOKEN too",
         )
+
+
+def _model_flaws(environment: Environment) -> Iterator[Flaw]:
+    for name in ("openai_base_url", "anthropic_base_url"):
+        if url := getattr(environment, name):
+            yield from _address_flaws(name.upper(), url)
 
 
 def _address_flaws(name: str, url: str) -> Iterator[Flaw]:

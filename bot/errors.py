@@ -8,6 +8,10 @@ BotError
 │   ├── DeliveryRefused the platform will never take this message: mark it failed
 │   ├── DeliveryDelayed the platform asks for time: try again after `retry_after` seconds
 │   └── DeliveryUnknown it may have arrived: never send again blindly
+├── ProviderError       a model did not answer; `kind` is a stable word for logs and counts
+│   ├── ProviderUnavailable nobody's fault of ours: maybe once more, then the next model
+│   ├── ProviderRefused     it will not answer this, or its answer is none: the next model
+│   └── ProviderBroken      account, key or model is gone: leave it alone and alert somebody
 ├── LedgerError         nothing was stored: answer 503, the turn stays unsettled
 └── AlreadyServed       another process serves this database: use it or stop it
 
@@ -18,6 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from bot.prompt import Usage
+
+NOTHING_USED = Usage()
 
 
 class BotError(Exception):
@@ -85,6 +93,41 @@ class DeliveryDelayed(ChannelError):
 
 class DeliveryUnknown(ChannelError):
     """The request left and no answer came: the message may have arrived."""
+
+
+class ProviderError(BotError):
+    """A model did not answer."""
+
+    def __init__(self, kind: str, *, usage: Usage = NOTHING_USED, request_id: str = "") -> None:
+        self.kind = kind  # a stable word: "timeout", "overloaded", "empty", "auth" ...
+        self.usage = usage  # what the call is known to have used nevertheless
+        self.request_id = request_id  # the provider's, for asking its support
+        super().__init__(kind)
+
+
+class ProviderUnavailable(ProviderError):
+    """The provider could not answer now; the question was not at fault."""
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        again: bool = False,
+        retry_after: float | None = None,
+        usage: Usage = NOTHING_USED,
+        request_id: str = "",
+    ) -> None:
+        self.again = again  # asking the same model once more may help
+        self.retry_after = retry_after  # seconds for which it asks to be left alone
+        super().__init__(kind, usage=usage, request_id=request_id)
+
+
+class ProviderRefused(ProviderError):
+    """The provider will not answer this question, or what it answered is no answer."""
+
+
+class ProviderBroken(ProviderError):
+    """Nothing will come of this model until somebody mends the account, the key or its name."""
 
 
 class LedgerError(BotError):

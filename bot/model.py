@@ -14,6 +14,7 @@ from typing import Protocol
 from urllib.parse import quote, unquote
 
 from bot.book import Book
+from bot.prompt import Asked, FactSpec, RefusedDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,11 @@ class Facts(Protocol):
     """What is known about the sender of this turn."""
 
     @property
+    def declared(self) -> Mapping[str, FactSpec]:
+        """What some source may know about a customer: named in config.yaml, by name."""
+        ...
+
+    @property
     def known(self) -> Mapping[str, Fact]:
         """What has been read so far: all that `approve` may rely on."""
         ...
@@ -203,6 +209,7 @@ class KnownFacts:
     """Facts that came with the turn; nothing further is read."""
 
     known: Mapping[str, Fact] = field(default_factory=dict)
+    declared: Mapping[str, FactSpec] = field(default_factory=dict)
 
     async def get(self, name: str) -> Fact | Missing | Stale:
         return self.known.get(name) or Missing(name)
@@ -255,6 +262,8 @@ class Turn:
     retry_after: float = 3600.0  # seconds until one more message would pass, when limited
     name: str = ""  # what the customer calls themselves: text, never trusted
     public: bool = False  # others read along: nothing personal is asked, known or said
+    drafts: tuple[RefusedDraft, ...] = ()  # that were not let out in this chat lately
+    asked: Asked | None = None  # what asking the models took, once they were asked in vain
 
     @property
     def text(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.model import ConversationKey, Fact, Form, Media
+from bot.prompt import Asked, RefusedDraft
 
 SYSTEM_AUTHOR = "system"
 
@@ -117,6 +118,14 @@ class OpenCase:
 
     reason: str
     details: Mapping[str, str] = field(default_factory=dict)  # what a form has collected
+    drafts: tuple[RefusedDraft, ...] = ()  # what a model would have said
+
+
+@dataclass(frozen=True, slots=True)
+class KeepDrafts:
+    """Remember what was not let out, until a person sees it or it is too old to matter."""
+
+    drafts: tuple[RefusedDraft, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,17 @@ class Erase:
     """Delete this chat's messages, form and facts."""
 
 
-Change = SetLanguage | SetForm | Remember | SetTries | OpenCase | ReleaseCase | CloseCase | Erase
+Change = (
+    SetLanguage
+    | SetForm
+    | Remember
+    | SetTries
+    | OpenCase
+    | KeepDrafts
+    | ReleaseCase
+    | CloseCase
+    | Erase
+)
 
 
 class Verdict(StrEnum):
@@ -161,3 +180,4 @@ class Outcome:
     sends: tuple[Outgoing, ...] = ()
     changes: tuple[Change, ...] = ()
     trail: Mapping[str, object] = field(default_factory=dict)  # ids, scores, names: never text
+    asked: Asked | None = None  # what asking the models took, whoever answered

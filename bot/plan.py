@@ -6,9 +6,10 @@ import os
 from dataclasses import dataclass, replace
 
 from bot.book import Book
-from bot.config import Settings, config_file, read_settings
+from bot.config import config_file, read_settings
 from bot.environment import Environment, load_environment
 from bot.errors import ConfigError, Flaw
+from bot.settings import Settings
 from bot.words.load import load_book
 
 

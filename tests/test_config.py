@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.config import (
-    PROJECT,
-    Settings,
-    config_file,
-    read_settings,
-)
+from bot.config import PROJECT, config_file, read_settings
 from bot.environment import load_environment
 from bot.errors import ConfigError
+from bot.model_settings import FactSource, Price, ProviderEntry
+from bot.settings import Settings
 
 
 def write(folder: Path, text: str) -> Path:
@@ -29,6 +26,12 @@ def load_settings(path: Path) -> Settings:
     return settings
 
 
+ENTRY_KEYS = {
+    "providers": [*ProviderEntry.model_fields, *Price.model_fields],
+    "facts": [*FactSource.model_fields, "currency", "labels"],
+}
+
+
 def flaws(path: Path) -> list[str]:
     return [str(flaw) for flaw in read_settings(path)[1]]
 
@@ -40,6 +43,9 @@ def test_the_projects_own_file_is_all_defaults_and_every_key_is_commented():
     text = file.read_text()
     for section, keys in settings.model_dump().items():
         assert f"\n{section}:" in text
+        if not isinstance(keys, dict):  # a list of entries: a comment shows every key
+            assert all(f"{key}:" in text for key in ENTRY_KEYS[section])
+            continue
         for key in keys:
             line = next(line for line in text.splitlines() if line.strip().startswith(f"{key}:"))
             assert "#" in line, key

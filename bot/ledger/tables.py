@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -52,6 +53,7 @@ conversations = Table(
     Column("name", String, nullable=False, server_default=""),  # as the customer calls themselves
     Column("public", Boolean, nullable=False, server_default=text("0")),  # others read along
     Column("blocked_at", Float),  # the customer has shut us out since then
+    Column("drafts", JSON(none_as_null=True)),  # what a model was not let say lately
 )
 
 # direction: in (customer), out (to a customer or an agent), act (staff; never shown to customers).
@@ -125,6 +127,8 @@ messages = Table(
     sqlite_autoincrement=True,  # a number is never used twice, even after an erasure
 )
 
+# The record: one row a turn. Numbers and stable words only, so it survives an erasure.
+# Times are Unix times; money is in billionths of a US dollar, so that sums are exact.
 turns = Table(
     "turns",
     metadata,
@@ -137,7 +141,25 @@ turns = Table(
     Column("verdict", String, nullable=False, server_default=""),
     Column("reason", String, nullable=False, server_default=""),
     Column("trail", JSON(none_as_null=True)),
+    Column("messages", Integer, nullable=False, server_default=text("0")),  # joined in this turn
+    Column("accepted_at", Float),  # the last of them; NULL for a staff act
+    Column("decided_at", Float),
+    Column("responded_at", Float),  # the first part of the answer had left
+    Column("answered_by", String, nullable=False, server_default=""),  # rule, model, system, staff
+    Column("model", String, nullable=False, server_default=""),  # whose answer went out
+    Column("fallback", Boolean, nullable=False, server_default=text("0")),  # not the first model's
+    Column("calls", Integer, nullable=False, server_default=text("0")),  # to models
+    Column("tokens_read", Integer, nullable=False, server_default=text("0")),
+    Column("tokens_cached", Integer, nullable=False, server_default=text("0")),  # of those read
+    Column("tokens_written", Integer, nullable=False, server_default=text("0")),
+    Column("cost", BigInteger, nullable=False, server_default=text("0")),  # as far as it is known
+    Column("unpriced", Integer, nullable=False, server_default=text("0")),  # calls of unknown price
+    Column("error_kind", String, nullable=False, server_default=""),  # why the first model failed
+    Column(
+        "refused", Integer, nullable=False, server_default=text("0")
+    ),  # drafts that the facts spoke against
     Index("turns_conversation", "conversation", "id"),
+    Index("turns_opened", "opened_at"),
     sqlite_autoincrement=True,
 )
 
@@ -149,6 +171,7 @@ cases = Table(
     Column("status", String, nullable=False),  # waiting, claimed, resolved
     Column("reason", String, nullable=False),
     Column("details", JSON, nullable=False),
+    Column("drafts", JSON(none_as_null=True)),  # what a model was not let say before it
     Column("agent", String, nullable=False, server_default=""),
     Column("opened_at", Float, nullable=False),
     Column("claimed_at", Float),
@@ -223,4 +246,20 @@ staff_seen = Table(
     metadata,
     Column("agent", String, primary_key=True),
     Column("at", Float, nullable=False),
+)
+
+# What models have cost or may still cost, by day of the business. Raised before a call by the most
+# that it can cost, and lowered after it to what it did cost: a kill in between counts as spent.
+spending = Table(
+    "spending",
+    metadata,
+    Column("day", String, primary_key=True),  # date in the business's time zone
+    Column("spent", BigInteger, nullable=False),  # billionths of a US dollar
+)
+
+# A row for each minute in which the desk was open.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("minute", Integer, primary_key=True, autoincrement=False),  # Unix time / 60
 )

@@ -1,0 +1,1 @@
+"""Where facts about customers are looked up."""

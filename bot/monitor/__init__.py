@@ -1,0 +1,1 @@
+"""How the desk does, seen from outside: the record, metrics, error reports."""
