@@ -143,7 +143,6 @@ turns = Table(
     Column("trail", JSON(none_as_null=True)),
     Column("messages", Integer, nullable=False, server_default=text("0")),  # joined in this turn
     Column("accepted_at", Float),  # the last of them; NULL for a staff act
-    Column("decided_at", Float),
     Column("responded_at", Float),  # the first part of the answer had left
     Column("answered_by", String, nullable=False, server_default=""),  # rule, model, system, staff
     Column("model", String, nullable=False, server_default=""),  # whose answer went out

@@ -32,7 +32,6 @@ def upgrade() -> None:
             sa.Column("messages", sa.Integer(), server_default=sa.text("0"), nullable=False)
         )
         batch_op.add_column(sa.Column("accepted_at", sa.Float(), nullable=True))
-        batch_op.add_column(sa.Column("decided_at", sa.Float(), nullable=True))
         batch_op.add_column(sa.Column("responded_at", sa.Float(), nullable=True))
         batch_op.add_column(
             sa.Column("answered_by", sa.String(), server_default="", nullable=False)
