@@ -23,7 +23,7 @@ from bot.desk.connected import ConnectedDesk
 from bot.desk.surface import AnySurface
 from bot.errors import BotError
 from bot.intake.accept import Intake
-from bot.intake.line import Line
+from bot.intake.line import Around, Line
 from bot.intake.ports import Allowance, Pauses
 from bot.ledger.answers import Channels
 from bot.ledger.file import FileLock, private_file, secret_beside, socket_path
@@ -102,7 +102,7 @@ class App:
             self.presence,
             owner,
             wake_courier=self.courier.ring,
-            **({"show": telegram.show} if telegram else {}),
+            around=Around(**({"show": telegram.show} if telegram else {})),
         )
         limits = settings.limits
         self.intake = Intake(

@@ -14,8 +14,10 @@ from typing import Protocol
 from bot.checks.approve import inside, line
 from bot.desk.surface import StaffSurface
 from bot.model import Kind, Ownership, Turn
-from bot.outcome import Change, OpenCase, Outcome, SetLanguage, Verdict
+from bot.outcome import Change, KeepDrafts, OpenCase, Outcome, SetLanguage, Verdict
+from bot.prompt import MOST_DRAFTS
 from bot.words.language import detect
+from handlers.ask_models import AskModels, Measure, Models, NoModels
 from handlers.call_human import CallHuman
 from handlers.ignore_noise import IgnoreNoise
 from handlers.limit_customer import LimitCustomer
@@ -27,16 +29,24 @@ from handlers.run_command import RunCommand
 from handlers.stay_impersonal import StayImpersonal
 from handlers.yield_to_human import YieldToHuman
 
+NO_MODELS = NoModels()
+USUAL = Measure()
+
 
 class Handler(Protocol):
-    """One step of the road: decides, or returns None for "not mine, next"."""
+    """One step of the road: decides, or returns None for "not mine, next".
 
-    async def __call__(self, turn: Turn, /) -> Outcome | None:
+    One that has tried in vain returns the turn with what it has learnt, for those after it.
+    """
+
+    async def __call__(self, turn: Turn, /) -> Outcome | Turn | None:
         """Decide without writing anything or addressing anybody."""
         ...
 
 
-def road(surface: StaffSurface) -> tuple[Handler, ...]:
+def road(
+    surface: StaffSurface, models: Models = NO_MODELS, measure: Measure = USUAL
+) -> tuple[Handler, ...]:
     """The steps in order. Printing them prints the running configuration."""
     return (
         RelayStaff(),  #          what staff write goes to the customer
@@ -46,6 +56,7 @@ def road(surface: StaffSurface) -> tuple[Handler, ...]:
         RunCommand(surface),  #   /help, "a person, please"
         LimitCustomer(),  #       too much: one polite notice, then silence
         ObeyRule(surface),  #     open forms and fixed answers
+        AskModels(models, surface, measure),  # a model, if the facts bear its answer out
         MatchRule(surface),  #    the rules of templates/
         CallHuman(surface),  #    no answer: offer a person, then call one
     )
@@ -53,15 +64,42 @@ def road(surface: StaffSurface) -> tuple[Handler, ...]:
 
 async def decide(turn: Turn, road: Sequence[Handler]) -> Outcome:
     """Walk the road in the customer's language. The trail names the step that decided."""
-    understood = in_its_language(turn)
+    walking = understood = in_its_language(turn)
     for step in road:
-        outcome = await step(understood)
-        if outcome is not None:
-            outcome = left_behind(understood, outcome)
+        result = await step(walking)
+        if isinstance(result, Turn):
+            walking = result
+        elif result is not None:
+            outcome = with_drafts(walking, left_behind(walking, result))
             changes = (*_new_language(turn, understood, outcome), *outcome.changes)
             trail = {"step": type(step).__name__, **outcome.trail}
-            return replace(outcome, changes=changes, trail=trail)
+            asked = outcome.asked or walking.asked
+            return replace(outcome, changes=changes, trail=trail, asked=asked)
     raise LookupError("the last step of a road must always decide")
+
+
+def with_drafts(turn: Turn, outcome: Outcome) -> Outcome:
+    """The outcome, with what models were not let say on its way to the person who takes over.
+
+    It goes with the case that opens or is open; without one it is remembered for a while.
+    """
+    asked = outcome.asked or turn.asked
+    new = asked.refused if asked else ()
+    drafts = (*turn.drafts, *new)[-MOST_DRAFTS:]
+    if not drafts:
+        return outcome
+    opens = any(isinstance(change, OpenCase) for change in outcome.changes)
+    changes = tuple(
+        replace(change, drafts=drafts) if isinstance(change, OpenCase) else change
+        for change in outcome.changes
+    )
+    if opens:
+        changes += (KeepDrafts(()),) if turn.drafts else ()
+    elif new and turn.case is not None:
+        changes += (OpenCase(turn.case.reason, drafts=new),)
+    elif new:
+        changes += (KeepDrafts(drafts),)
+    return replace(outcome, changes=changes)
 
 
 def in_its_language(turn: Turn) -> Turn:
@@ -93,7 +131,7 @@ def dead(turn: Turn) -> Outcome:
         language = turn.book.default_language
         failed = inside("staff_failed", {}, turn.book, to=turn.act.surface, language=language)
         return Outcome(Verdict.DEAD, "dead_act", sends=(failed,))
-    changes = (OpenCase("dead"),) if turn.case is None else ()
+    changes = (OpenCase("dead", drafts=turn.drafts),) if turn.case is None else ()
     if turn.ownership is Ownership.HUMAN:
         return Outcome(Verdict.DEAD, "dead", changes=changes)
     sorry = line(

@@ -13,6 +13,8 @@ from enum import StrEnum
 
 NANO = 1_000_000_000  # money is counted in billionths of a US dollar, which are whole numbers
 
+MOST_DRAFTS = 3  # drafts that were not let out, kept for the person who takes over
+
 
 class Speaker(StrEnum):
     """Who says a line of the conversation that a model is shown."""

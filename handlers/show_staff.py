@@ -57,7 +57,7 @@ def _of_messages(turn: Turn, outcome: Outcome, staff: ConversationKey) -> Outgoi
     if any(isinstance(change, Erase) for change in outcome.changes):
         return shown(staff_view.erased(turn.book), to=staff) if turn.case else None
     answers = tuple(each.text for each in outcome.sends if each.to == turn.conversation)
-    heard = Heard(turn.messages, answers, _details(opened))
+    heard = Heard(turn.messages, answers, _details(opened), opened.drafts if opened else ())
     if turn.case is None and opened is not None:
         card = staff_view.card(
             _customer(turn, outcome), opened.reason, heard, turn.history, turn.book

@@ -8,8 +8,19 @@ import pytest
 
 from bot import pipeline
 from bot.model import Action, Case, CaseStatus, Form, Kind, Limit, Ownership, Turn
-from bot.outcome import Erase, OpenCase, Outcome, Outgoing, SetForm, SetLanguage, Urgency, Verdict
+from bot.outcome import (
+    Erase,
+    KeepDrafts,
+    OpenCase,
+    Outcome,
+    Outgoing,
+    SetForm,
+    SetLanguage,
+    Urgency,
+    Verdict,
+)
 from bot.pipeline import dead, decide, in_its_language, road
+from bot.prompt import Asked, Attempt, RefusedDraft
 from tests.handlers.conftest import (
     BOOK,
     CASE,
@@ -54,6 +65,7 @@ def test_the_road_in_its_order():
         "RunCommand",
         "LimitCustomer",
         "ObeyRule",
+        "AskModels",
         "MatchRule",
         "CallHuman",
     ]
@@ -218,3 +230,45 @@ def test_a_staff_act_that_died_is_told_to_its_author_only():
 
 def test_the_book_of_these_tests_has_every_text_that_the_road_says():
     assert {"welcome", "dead", "unknown_offer"} <= set(BOOK.texts)
+
+
+@dataclass(frozen=True)
+class TriesInVain:
+    """A step that cannot decide, and leaves what it has learnt."""
+
+    asked: Asked
+
+    async def __call__(self, turn: Turn, /) -> Turn:
+        return replace(turn, asked=self.asked)
+
+
+DRAFT = RefusedDraft("Seu saldo é $1", ("amount",), ("$1",), MONDAY_10)
+IN_VAIN = Asked("openai", (Attempt("openai", "answered"),), refused=(DRAFT,))
+
+
+async def test_what_a_step_has_learnt_in_vain_goes_on_to_those_after_it():
+    answer = Outcome(Verdict.ANSWERED, "rule")
+    outcome = await decide(make_turn("oi"), (TriesInVain(IN_VAIN), Decides(answer)))
+    assert outcome.asked == IN_VAIN
+    assert outcome.changes == (KeepDrafts((DRAFT,)),)
+    assert outcome.trail == {"step": "Decides"}
+
+
+async def test_a_case_that_opens_takes_the_drafts_along():
+    earlier = replace(DRAFT, text="antes")
+    turn = replace(make_turn("oi"), drafts=(earlier,))
+    opens = Outcome(Verdict.HANDED_OFF, "no_answer", changes=(OpenCase("no_answer"),))
+    outcome = await decide(turn, (TriesInVain(IN_VAIN), Decides(opens)))
+    assert outcome.changes == (OpenCase("no_answer", drafts=(earlier, DRAFT)), KeepDrafts(()))
+
+
+async def test_drafts_join_the_case_that_is_open():
+    turn = replace(make_turn("oi"), case=CASE)
+    outcome = await decide(turn, (TriesInVain(IN_VAIN), Decides(Outcome(Verdict.ANSWERED, "r"))))
+    assert outcome.changes == (OpenCase(CASE.reason, drafts=(DRAFT,)),)
+
+
+async def test_without_new_drafts_nothing_is_written():
+    turn = replace(make_turn("oi"), drafts=(DRAFT,))
+    outcome = await decide(turn, (Decides(Outcome(Verdict.ANSWERED, "rule")),))
+    assert outcome.changes == ()

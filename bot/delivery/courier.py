@@ -200,7 +200,7 @@ class Courier:
             notice = self._notice(parcel, UNKNOWN)
             return partial(self._outbox.unknown, *mine, self._clock.now(), notice)
         self._pace.went_through()
-        return partial(self._outbox.sent, *mine, external_id)
+        return partial(self._outbox.sent, *mine, external_id, self._clock.now())
 
     def _notice(self, parcel: Parcel, reason: str) -> Outgoing | None:
         try:

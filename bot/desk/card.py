@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.model import Case, CaseStatus, Said
+from bot.prompt import RefusedDraft
 
 LAST_MESSAGES = 10
+LONGEST_DRAFT = 400  # signs of an answer that was not let out
 
 WHY: Mapping[str, str] = {
     "asked": "asked for a person",
@@ -20,6 +22,7 @@ WHY: Mapping[str, str] = {
     "form": "filled in a form that goes to a person",
     "form_given_up": "answered a question of a form twice in a way it did not understand",
     "topic": "asked about something that always goes to a person",
+    "model": "the model asked for a person",
     "dead": "something went wrong on our side while answering",
 }
 
@@ -38,6 +41,7 @@ class Card:
     said: tuple[Said, ...] = ()  # oldest first
     details: Mapping[str, str] = field(default_factory=dict)  # what a form collected
     notes: tuple[Said, ...] = ()  # the author is the agent; the customer never sees them
+    drafts: tuple[RefusedDraft, ...] = ()  # what a model would have said, and was not let
 
 
 def lines(card: Card, now: float) -> tuple[str, ...]:
@@ -54,6 +58,11 @@ def _lines(card: Card, now: float) -> Iterator[str]:
         yield "Collected:"
         for name, value in card.details.items():
             yield f"  {harmless(name)}: {harmless(value)}"
+    if card.drafts:
+        yield "A model would have said this; the customer has not seen it:"
+        for draft in card.drafts:
+            yield f"  \u201c{harmless(shortened(draft.text))}\u201d"
+            yield f"    refused: {harmless(reasons(draft))}"
     if card.notes:
         yield "Notes (inside):"
         for note in card.notes:
@@ -74,6 +83,17 @@ def _status(case: Case) -> str:
 def why(reason: str) -> str:
     """The reason of a case in plain words; one that is not known is shown as it is."""
     return WHY.get(reason, harmless(reason))
+
+
+def reasons(draft: RefusedDraft) -> str:
+    """What was wrong with a draft: "amount 127,549.32, email x@y.example"."""
+    each = zip(draft.checks, draft.excerpts, strict=False)
+    return ", ".join(dict.fromkeys(f"{check} {excerpt}".strip() for check, excerpt in each))
+
+
+def shortened(text: str) -> str:
+    """The beginning of a long text."""
+    return text if len(text) <= LONGEST_DRAFT else text[: LONGEST_DRAFT - 1].rstrip() + "…"
 
 
 def waiting(seconds: float) -> str:

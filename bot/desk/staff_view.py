@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.book import Book, Language
-from bot.desk.card import LAST_MESSAGES, WHY, harmless, why
+from bot.desk.card import LAST_MESSAGES, WHY, harmless, reasons, shortened, why
 from bot.model import Incoming, Media, Said
+from bot.prompt import RefusedDraft
 from bot.words.render import text_of
 
 LONGEST = 3_500  # UTF-16 units of one such text: it fits into one message of any messenger
@@ -21,6 +22,7 @@ LONGEST_QUOTE = 80
 LONGEST_DETAIL = 150  # signs of one answer to a form
 CUT = "…"
 NEW, WHO, THEIRS, OURS, TEAM, NOTE, QUOTING = "🔔", "👤", "›", "↳", "💬", "📝", "↩"
+NOT_SAID = "🚫"
 TOPIC = "topic"  # among the details: the intent that goes to a person
 _CHANNELS = {"api": "API", "whatsapp": "WhatsApp"}
 
@@ -42,6 +44,7 @@ class Heard:
     messages: tuple[Incoming, ...] = ()
     answers: tuple[str, ...] = ()  # what the bot said to it
     details: Mapping[str, str] = field(default_factory=dict)  # what a form has collected
+    drafts: tuple[RefusedDraft, ...] = ()  # what a model would have said, and was not let
 
 
 def card(customer: Customer, reason: str, heard: Heard, before: Sequence[Said], book: Book) -> str:
@@ -56,7 +59,7 @@ def card(customer: Customer, reason: str, heard: Heard, before: Sequence[Said], 
     said = [line for each in before for line in _said(each, book)]
     for message in heard.messages:
         said += _said(Said("customer", _content(message, book), message.received_at), book)
-    said += _answers(heard, book)
+    said += [*_not_said(heard, book), *_answers(heard, book)]
     hint = ["", *_word("card_hint", book).splitlines()]
     return _fitted(head, said[-LAST_MESSAGES:], hint)
 
@@ -69,7 +72,7 @@ def mirror(customer: Customer, heard: Heard, book: Book) -> str:
         for line in _content(message, book).splitlines()
         if line.strip()
     ]
-    after = [*_answers(heard, book), *_details(heard, book)]
+    after = [*_not_said(heard, book), *_answers(heard, book), *_details(heard, book)]
     who = f"{WHO} {_name(customer)}:"
     if not said:
         return _fitted([], [], after)
@@ -146,6 +149,13 @@ def _answers(heard: Heard, book: Book) -> list[str]:
         for text in heard.answers
         if text.strip()
     ]
+
+
+def _not_said(heard: Heard, book: Book) -> Iterator[str]:
+    """Each draft on one line, with what spoke against it: the colleague sees it was not sent."""
+    for draft in heard.drafts:
+        text = harmless(shortened(draft.text))
+        yield f"{NOT_SAID} {_word('card_draft', book)}: “{text}” ({harmless(reasons(draft))})"
 
 
 def _content(message: Incoming, book: Book) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -30,11 +30,12 @@ from bot.model import ConversationKey, Turn
 from bot.outcome import Outcome, Verdict
 from bot.pipeline import Handler, dead, decide
 from bot.presence import Presence, Sign
+from bot.record import Record, record_of
 from bot.rules.recent import forget_recent_texts
 
 log = structlog.get_logger()
 
-Show = Callable[[Turn, Outcome], Outcome]  # adds what staff are to see of it
+FENCED = "fenced"  # in place of a verdict: decided, but the line had been taken away
 
 MOST_ATTEMPTS = 5
 LONGEST_SECONDS = 600.0  # from a turn's first attempt, looked at when an attempt fails
@@ -46,9 +47,16 @@ SWEEP_SECONDS = 1.0
 PURGE_SECONDS = 3_600.0
 
 
-def nobody(turn: Turn, outcome: Outcome) -> Outcome:
-    """There is no staff chat to show anything to."""
-    return outcome
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is done around a decision; each of these leaves it as it is unless it is given."""
+
+    equip: Callable[[Turn], Turn] = lambda turn: turn  # gives the turn its sources of facts
+    show: Callable[[Turn, Outcome], Outcome] = lambda _, outcome: outcome  # adds what staff see
+    observe: Callable[[Record], None] = lambda _: None  # counts it
+
+
+NOTHING_AROUND = Around()
 
 
 @dataclass(slots=True)
@@ -72,7 +80,7 @@ class Line:
         presence: Presence,
         owner: str,
         wake_courier: Callable[[], None],
-        show: Show = nobody,
+        around: Around = NOTHING_AROUND,
     ) -> None:
         self._ledger = ledger
         self._road = road
@@ -81,7 +89,7 @@ class Line:
         self._presence = presence
         self._owner = owner
         self._wake_courier = wake_courier
-        self._show = show
+        self._around = around
         self._tasks: dict[ConversationKey, _Task] = {}
         self._slots = asyncio.Semaphore(TURNS_AT_ONCE)
         self._stopping = asyncio.Event()
@@ -209,9 +217,11 @@ class Line:
             if outcome is None:
                 return Settled()
             outcome = self._shown(opened, outcome)
+            at = self._clock.now()
             settled = await self._ledger.settle(
-                Settlement(opened.turn, self._owner, opened.fence, outcome, self._clock.now())
+                Settlement(opened.turn, self._owner, opened.fence, outcome, at)
             )
+            await self._record(record_of(opened.turn, outcome, at), fenced=settled.fenced)
         except asyncio.CancelledError:
             await asyncio.shield(self._ledger.put_back(opened, self._owner))
             raise
@@ -225,7 +235,7 @@ class Line:
             return _dead(opened)
         try:
             async with asyncio.timeout(turn.deadline - turn.now):
-                return await decide(turn, self._road)
+                return await decide(self._around.equip(turn), self._road)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises, the line moves on
             log.error(
                 "turn_failed", turn=turn.id, attempt=opened.attempts, error=type(error).__name__
@@ -240,10 +250,19 @@ class Line:
 
     def _shown(self, opened: Opened, outcome: Outcome) -> Outcome:
         try:
-            return self._show(opened.turn, outcome)
+            return self._around.show(opened.turn, outcome)
         except Exception as error:  # noqa: BLE001  # the customer's answer does not hang on it
             log.error("not_shown", turn=opened.turn.id, error=type(error).__name__)
             return outcome
+
+    async def _record(self, record: Record, *, fenced: bool) -> None:
+        """What the models took counts even where nothing came of it."""
+        if fenced and record.attempts:
+            await self._ledger.count_asked(record)
+        try:
+            self._around.observe(replace(record, verdict=FENCED) if fenced else record)
+        except Exception as error:  # noqa: BLE001  # figures are no reason to hold up a chat
+            log.error("not_observed", turn=record.turn, error=type(error).__name__)
 
     def _tell(self, opened: Opened, outcome: Outcome, settled: Settled) -> None:
         if settled.fenced:

@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.book import Book
 from bot.model import ConversationKey, Edit, Incoming, Kind, Limit, StaffAct, Turn
 from bot.outcome import Outcome, Outgoing
+from bot.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,10 @@ class LineLedger(Protocol):
 
     async def settle(self, settlement: Settlement) -> Settled:
         """Write answer, changes and record in one transaction, if the fence still holds."""
+        ...
+
+    async def count_asked(self, record: Record) -> None:
+        """Models were asked for a decision that came to nothing: what it took still counts."""
         ...
 
     async def postpone(self, opened: Opened, owner: str, until: float) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, or_, select, true
 from bot.desk.card import Card
 from bot.desk.cases import CaseList, CaseSummary
 from bot.desk.standing import Standing
-from bot.ledger.rows import case_from
+from bot.ledger.rows import case_from, drafts_from
 from bot.ledger.tables import (
     CASE_IS_OPEN,
     IS_LEAVING,
@@ -91,6 +91,7 @@ def card(connection: Connection, case: int) -> Card | None:
         ),
         details=dict(row.details),
         notes=tuple(Said(each.act["agent"], each.text, each.at) for each in notes),
+        drafts=drafts_from(row.drafts),
     )
 
 

@@ -31,6 +31,7 @@ from bot.ledger import (
     opening,
     outbox,
     reading,
+    recording,
     settling,
     staff_rows,
     sweeping,
@@ -40,6 +41,7 @@ from bot.ledger.engine import Engine
 from bot.ledger.opening import Opening
 from bot.model import ConversationKey, Edit, Incoming, Kind, StaffAct
 from bot.outcome import Outgoing
+from bot.record import Record
 
 
 class Ledger:
@@ -121,6 +123,9 @@ class Ledger:
         except settling.Fenced:
             return Settled(fenced=True)
 
+    async def count_asked(self, record: Record) -> None:
+        await self._engine.write(partial(recording.count_asked, record=record))
+
     async def postpone(self, opened: Opened, owner: str, until: float) -> None:
         await self._engine.write(
             partial(settling.postpone, opened=opened, owner=owner, until=until)
@@ -156,9 +161,9 @@ class Ledger:
             )
         )
 
-    async def sent(self, seq: int, owner: str, external_id: str) -> None:
+    async def sent(self, seq: int, owner: str, external_id: str, at: float) -> None:
         await self._engine.write(
-            partial(outbox.finish, seq=seq, owner=owner, state="sent", external_id=external_id)
+            partial(outbox.finish, seq=seq, owner=owner, external_id=external_id, at=at)
         )
 
     async def refused(

@@ -14,11 +14,19 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from bot.book import Book
 from bot.intake.joining import Waiting, next_burst
 from bot.intake.ports import Begun, Joining, Later, Nothing, Opened, Pauses
-from bot.ledger.rows import act_from, case_from, facts_from, form_from, incoming_from
+from bot.ledger.rows import (
+    act_from,
+    case_from,
+    drafts_from,
+    facts_from,
+    form_from,
+    incoming_from,
+)
 from bot.ledger.tables import CASE_IS_OPEN, ROW_IS_OPEN, cases, conversations, messages, turns
 from bot.model import ConversationKey, Kind, KnownFacts, Limit, Ownership, Said, Turn
 
 WAITING_AT_ONCE = 100  # rows looked at when the next burst is chosen
+DRAFTS_SECONDS = 3_600.0  # for which a draft that was not let out matters to whoever takes over
 LONGEST_REST = 60.0  # seconds; a rest that seems longer means that the clock went back
 
 
@@ -223,4 +231,9 @@ def _turn(
         pinned_language=bool(conversation.pinned_language),
         name=conversation.name,
         public=bool(conversation.public),
+        drafts=tuple(
+            draft
+            for draft in drafts_from(conversation.drafts)
+            if 0.0 <= now - draft.at <= DRAFTS_SECONDS
+        ),
     )

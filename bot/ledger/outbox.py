@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from bot.delivery.ports import Parcel
 from bot.ledger.claims import supersede_bot_answers
+from bot.ledger.recording import responded
 from bot.ledger.rows import buttons_from
 from bot.ledger.staff_rows import tell
 from bot.ledger.tables import (
@@ -145,8 +146,8 @@ def _parcel(row: Any) -> Parcel:
     )
 
 
-def finish(connection: Connection, seq: int, owner: str, state: str, external_id: str = "") -> bool:
-    """The send ended in `sent`, `failed` or `unknown`; False when the sweep was faster.
+def finish(connection: Connection, seq: int, owner: str, external_id: str, at: float) -> bool:
+    """The row was sent; False when the sweep was faster.
 
     A late answer still settles a row that the sweep had called unknown: it is the truth.
     """
@@ -157,9 +158,12 @@ def finish(connection: Connection, seq: int, owner: str, state: str, external_id
             messages.c.owner == owner,
             messages.c.state.in_(("sending", "unknown")),
         )
-        .values(state=state, external_id=external_id, until=0)
-    )
-    return bool(done.rowcount)
+        .values(state="sent", external_id=external_id, until=0)
+        .returning(messages.c.turn_id, messages.c.part, messages.c.inside)
+    ).first()
+    if done is not None and done.turn_id is not None and not done.part and not done.inside:
+        responded(connection, done.turn_id, at)
+    return done is not None
 
 
 def fail(

@@ -19,9 +19,11 @@ from bot.model import (
     StaffAct,
 )
 from bot.outcome import Button
+from bot.prompt import MOST_DRAFTS, RefusedDraft
 
 _FORM = frozenset(field.name for field in fields(Form))
 _FACT = frozenset(field.name for field in fields(Fact))
+_DRAFT = frozenset(field.name for field in fields(RefusedDraft))
 
 
 def incoming_from(row: Any) -> Incoming:
@@ -85,3 +87,17 @@ def buttons_from(stored: list[dict[str, str]] | None) -> tuple[Button, ...]:
 def buttons_to(buttons: tuple[Button, ...]) -> list[dict[str, str]] | None:
     """What `buttons_from` reads back."""
     return [asdict(button) for button in buttons] or None
+
+
+def drafts_from(stored: list[dict[str, Any]] | None) -> tuple[RefusedDraft, ...]:
+    """Drafts that were not let out; one in the shape of another version is dropped."""
+    return tuple(
+        RefusedDraft(each["text"], tuple(each["checks"]), tuple(each["excerpts"]), each["at"])
+        for each in stored or ()
+        if each.keys() == _DRAFT
+    )
+
+
+def drafts_to(drafts: tuple[RefusedDraft, ...]) -> list[dict[str, Any]] | None:
+    """What `drafts_from` reads back: the newest few."""
+    return [asdict(draft) for draft in drafts[-MOST_DRAFTS:]] or None

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.intake.ports import Opened, Settled, Settlement
 from bot.ledger.answers import Channels, write_answers
-from bot.ledger.rows import form_to
+from bot.ledger.erasing import erase
+from bot.ledger.recording import close_turn
+from bot.ledger.rows import drafts_to, form_to
 from bot.ledger.tables import (
     CASE_IS_OPEN,
     cases,
     conversations,
     messages,
-    quarantine,
     turns,
 )
 from bot.outcome import (
     Change,
     CloseCase,
     Erase,
+    KeepDrafts,
     OpenCase,
     ReleaseCase,
     Remember,
@@ -30,6 +32,8 @@ from bot.outcome import (
     SetTries,
     Verdict,
 )
+from bot.prompt import MOST_DRAFTS
+from bot.record import record_of
 
 _MINE = (
     (conversations.c.key == bindparam("k"))
@@ -47,17 +51,6 @@ _CLOSE_ROWS = (
     .where(messages.c.turn_id == bindparam("turn"), messages.c.state == "in_turn")
     .where(messages.c.conversation == bindparam("conv"))
     .values(state=bindparam("new_state"), verdict=bindparam("how"))
-)
-_CLOSE_TURN = (
-    update(turns)
-    .where(turns.c.id == bindparam("turn"))
-    .values(
-        state="settled",
-        settled_at=bindparam("when"),
-        verdict=bindparam("how"),
-        reason=bindparam("why"),
-        trail=bindparam("steps"),
-    )
 )
 _MORE = (
     select(messages.c.seq)
@@ -83,9 +76,12 @@ def settle(connection: Connection, settlement: Settlement, channels: Channels) -
         connection.execute(update(conversations).where(conversations.c.key == key).values(**values))
     erased = any(isinstance(change, Erase) for change in outcome.changes)
     if erased:
-        _erase(connection, settlement)
+        erase(connection, settlement.turn)
     _close_rows(connection, settlement)
     to_send = write_answers(connection, settlement, held.epoch, channels)
+    record = record_of(turn, outcome, settlement.at)
+    left = bool(record.answered_by) and turn.conversation.channel in channels.pulled
+    close_turn(connection, record, outcome, left=left)
     more = connection.execute(_MORE, {"key": key}).first() is not None
     return Settled(more=more, to_send=to_send, erased=erased)
 
@@ -99,16 +95,6 @@ def _close_rows(connection: Connection, settlement: Settlement) -> None:
             "conv": str(turn.conversation),
             "new_state": _STATE_AFTER.get(outcome.verdict, "done"),
             "how": outcome.verdict.value,
-        },
-    )
-    connection.execute(
-        _CLOSE_TURN,
-        {
-            "turn": turn.id,
-            "when": settlement.at,
-            "how": outcome.verdict.value,
-            "why": outcome.reason,
-            "steps": dict(outcome.trail) or None,
         },
     )
 
@@ -140,8 +126,10 @@ def _apply_one(
             values["tries"] = tries
         case Remember(fact):
             facts[fact.name] = asdict(fact)
-        case OpenCase(reason, details):
-            _open_case(connection, settlement, reason, dict(details))
+        case OpenCase():
+            _open_case(connection, settlement, change)
+        case KeepDrafts(drafts):
+            values["drafts"] = drafts_to(drafts)
         case ReleaseCase(case):
             values.update(ownership="bot", holder="")
             _move_case(connection, settlement, case, status="waiting", agent="", claimed_at=None)
@@ -152,14 +140,15 @@ def _apply_one(
         case Erase():
             facts.clear()
             values.update(form=None, language=None, pinned_language=False, tries=0, name="")
+            values["drafts"] = None
 
 
-def _open_case(
-    connection: Connection, settlement: Settlement, reason: str, details: dict[str, str]
-) -> None:
+def _open_case(connection: Connection, settlement: Settlement, wanted: OpenCase) -> None:
     key = str(settlement.turn.conversation)
     still_open = connection.execute(
-        select(cases.c.id, cases.c.details).where(cases.c.conversation == key, CASE_IS_OPEN)
+        select(cases.c.id, cases.c.details, cases.c.drafts).where(
+            cases.c.conversation == key, CASE_IS_OPEN
+        )
     ).first()
     if still_open is None:
         connection.execute(
@@ -167,13 +156,16 @@ def _open_case(
             {
                 "conversation": key,
                 "status": "waiting",
-                "reason": reason,
-                "details": details,
+                "reason": wanted.reason,
+                "details": dict(wanted.details),
+                "drafts": drafts_to(wanted.drafts),
                 "opened_at": settlement.at,
             },
         )
-    elif details:
-        _move_case(connection, settlement, still_open.id, details={**still_open.details, **details})
+    elif wanted.details or wanted.drafts:
+        details = {**still_open.details, **wanted.details}
+        drafts = [*(still_open.drafts or ()), *(drafts_to(wanted.drafts) or ())][-MOST_DRAFTS:]
+        _move_case(connection, settlement, still_open.id, details=details, drafts=drafts or None)
 
 
 def _move_case(connection: Connection, settlement: Settlement, case: int, **values: object) -> None:
@@ -181,42 +173,6 @@ def _move_case(connection: Connection, settlement: Settlement, case: int, **valu
     connection.execute(
         update(cases).where(cases.c.id == case, cases.c.conversation == key).values(**values)
     )
-
-
-def _erase(connection: Connection, settlement: Settlement) -> None:
-    """Delete what was said; messages that no turn has taken yet are a new conversation."""
-    turn = settlement.turn
-    key = str(turn.conversation)
-    connection.execute(
-        delete(messages).where(
-            messages.c.conversation == key, messages.c.state.not_in(("waiting", "in_turn"))
-        )
-    )
-    connection.execute(
-        update(messages)
-        .where(messages.c.seq.in_(turn.answers))
-        .values(text="/forget", button="", quoted="", media=None)
-    )
-    connection.execute(update(cases).where(cases.c.conversation == key).values(details={}))
-    # Of what could not be read, the thread is not known.
-    chat = (key, str(replace(turn.conversation, thread="")))
-    connection.execute(delete(quarantine).where(quarantine.c.conversation.in_(chat)))
-    _erase_what_staff_were_shown(connection, key)
-
-
-def _erase_what_staff_were_shown(connection: Connection, key: str) -> None:
-    """The rows stay without their words: a reply to one still reaches this customer."""
-    theirs = select(cases.c.id).where(cases.c.conversation == key)
-    said = select(turns.c.id).where(turns.c.conversation == key)
-    shown = (messages.c.direction == "out") & or_(
-        messages.c.case_id.in_(theirs),
-        # A notice of what did not arrive repeats it, with or without a case.
-        messages.c.inside & messages.c.turn_id.in_(said),
-    )
-    connection.execute(
-        update(messages).where(shown, messages.c.state == "pending").values(state="superseded")
-    )
-    connection.execute(update(messages).where(shown).values(text=""))
 
 
 def postpone(connection: Connection, opened: Opened, owner: str, until: float) -> None:

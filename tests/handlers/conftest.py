@@ -89,6 +89,8 @@ TEXTS = {
     "card_form_given_up": ("Não entendi", "Not understood"),
     "card_topic": ("Assunto", "Topic"),
     "card_dead": ("Falhamos", "We failed"),
+    "card_model": ("A IA pediu alguém", "The model asked for somebody"),
+    "card_draft": ("a IA diria, não enviado", "a model would have said, not sent"),
     "card_photo": ("foto", "photo"),
     "card_document": ("arquivo", "file"),
     "card_location": ("local", "place"),

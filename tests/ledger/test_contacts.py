@@ -68,7 +68,7 @@ async def test_what_staff_wrote_to_somebody_who_shut_us_out_is_not_lost_in_silen
         await ledger.refused(parcel.seq, "w", "blocked", NOON, notice)
         (told,) = await take(ledger, "telegram_staff")
         assert told.text == f"{text} não chegou"
-        await ledger.sent(told.seq, "w", "")
+        await ledger.sent(told.seq, "w", "", NOON)
 
 
 async def test_staff_hear_of_what_did_not_arrive_in_the_same_transaction(ledger, rows):
@@ -132,7 +132,7 @@ async def test_a_chat_that_is_known_under_both_ids_becomes_one(ledger):
 
     assert [c.case.id for c in (await ledger.cases(False)).found] == [2]
     (first,) = await take(ledger)
-    await ledger.sent(first.seq, "w", "")
+    await ledger.sent(first.seq, "w", "", NOON)
     (second,) = await take(ledger)
     assert [first.text, second.text] == ["a", "b"]
     assert not await ledger.due(NOON + 60)
@@ -165,7 +165,7 @@ async def test_whether_the_staff_chat_took_its_last_message(ledger):
         await ledger.tell(Outgoing(STAFF, text, "system", urgency=Urgency.INSIDE), None, NOON)
     (first,) = await take(ledger)
     assert await ledger.took_last(STAFF) is None
-    await ledger.sent(first.seq, "w", "1")
+    await ledger.sent(first.seq, "w", "1", NOON)
     assert await ledger.took_last(STAFF) is True
     (second,) = await take(ledger)
     await ledger.refused(second.seq, "w", "gone", NOON)
@@ -176,14 +176,14 @@ async def test_numbers_of_the_old_chat_mean_nothing_in_the_new_one(ledger):
     card = Outgoing(STAFF, "cartão da ana", "system", urgency=Urgency.INSIDE, shows_case=True)
     await turn(ledger, PUSHED, card, changes=[OpenCase("asked")])
     (parcel,) = await take(ledger)
-    await ledger.sent(parcel.seq, "w", "5")
+    await ledger.sent(parcel.seq, "w", "5", NOON)
     new = replace(STAFF, chat="-1002")
     await ledger.moved(STAFF, new, NOON)
     bia = replace(PUSHED, chat="bia")
     await turn(ledger, bia, replace(card, to=new), changes=[OpenCase("asked")])
     assert await ledger.case_shown(new, "5") is None  # a new message with an old number
     (parcel,) = await take(ledger)
-    await ledger.sent(parcel.seq, "w", "5")
+    await ledger.sent(parcel.seq, "w", "5", NOON)
     assert await ledger.case_shown(new, "5") == 2
 
 
@@ -214,11 +214,11 @@ async def test_a_card_recorded_after_the_move_leads_nobody_astray(ledger):
     (parcel,) = await take(ledger)
     new = replace(STAFF, chat="-1002")
     await ledger.moved(STAFF, new, NOON)
-    await ledger.sent(parcel.seq, "w", "5")  # its number in the old chat
+    await ledger.sent(parcel.seq, "w", "5", NOON)  # its number in the old chat
     bia = replace(PUSHED, chat="bia")
     await turn(ledger, bia, replace(card, to=new), changes=[OpenCase("asked")])
     (parcel,) = await take(ledger)
-    await ledger.sent(parcel.seq, "w", "5")
+    await ledger.sent(parcel.seq, "w", "5", NOON)
     assert await ledger.case_shown(new, "5", 2) == 2
 
 

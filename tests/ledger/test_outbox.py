@@ -39,7 +39,7 @@ async def test_one_row_of_a_chat_at_a_time_in_order(ledger, pending):
     first = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
     assert [p.text for p in first] == ["1 ana", "1 bia"]
     assert await take(ledger) == []
-    await ledger.sent(first[0].seq, "w", "ext")
+    await ledger.sent(first[0].seq, "w", "ext", NOON)
     assert await take(ledger) == ["2 ana"]
 
 
@@ -61,7 +61,7 @@ async def test_a_channel_without_a_sender_keeps_its_rows(ledger, pending):
 async def test_a_send_ends_in_the_state_that_is_known(ledger, pending, rows, finish, state):
     await pending("ana", parts=2)
     (parcel,) = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
-    more = {"sent": ("ext-1",), "refused": ("too_long", NOON), "unknown": (NOON,)}[finish]
+    more = {"sent": ("ext-1", NOON), "refused": ("too_long", NOON), "unknown": (NOON,)}[finish]
     await getattr(ledger, finish)(parcel.seq, "w", *more)
 
     (row,) = await rows(
@@ -85,7 +85,7 @@ async def test_a_platform_that_asks_for_time_holds_back_that_chat_alone(ledger, 
     await pending("ana", "bia", parts=2)
     ana, bia = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
     await ledger.delayed(ana.seq, "w", NOON + 17)
-    await ledger.sent(bia.seq, "w", "")
+    await ledger.sent(bia.seq, "w", "", NOON)
 
     assert await take(ledger, NOON + 16) == ["2 bia"]
     assert await take(ledger, NOON + 17) == ["1 ana"]
@@ -102,7 +102,7 @@ async def test_a_sender_that_vanished_leaves_an_unknown_row_not_a_second_send(
     await ledger.unknown(parcel.seq, "w", UNTIL)
     assert await ledger.lapsed(UNTIL) == []
     assert await take(ledger, UNTIL + 1) == []
-    await ledger.sent(parcel.seq, "w", "late")  # its answer did come: the truth wins
+    await ledger.sent(parcel.seq, "w", "late", NOON)  # its answer did come: the truth wins
     assert await rows("SELECT state FROM messages WHERE external_id = 'late'") == [
         {"state": "sent"}
     ]
@@ -129,7 +129,7 @@ async def test_after_a_kill_rows_on_their_way_have_lapsed(ledger, pending, rows)
 async def test_another_owner_cannot_finish_a_send(ledger, pending, rows):
     await pending("ana")
     (parcel,) = await ledger.take("w", NOON, UNTIL, 10, ["wire"])
-    await ledger.sent(parcel.seq, "stranger", "x")
+    await ledger.sent(parcel.seq, "stranger", "x", NOON)
 
     assert await rows("SELECT state FROM messages WHERE direction='out'") == [{"state": "sending"}]
     assert await ledger.being_sent(parcel.to)

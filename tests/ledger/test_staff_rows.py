@@ -58,7 +58,7 @@ async def test_a_card_knows_the_case_that_its_turn_opens(ledger, turn):
     assert (answer.text, answer.case) == ("chamei", 1)
     assert (card.to, card.text, card.case) == (STAFF, "cartão", 1)
 
-    await ledger.sent(card.seq, "w", "77")
+    await ledger.sent(card.seq, "w", "77", NOON)
     assert await ledger.case_shown(STAFF, "77") == 1
     assert await ledger.case_shown(replace(STAFF, chat="-2"), "77") is None
     assert await ledger.case_shown(STAFF, "78") is None
@@ -68,7 +68,7 @@ async def test_what_shows_no_case_leads_to_no_customer(ledger, turn):
     note = replace(shown("só aqui"), shows_case=False)
     await turn("m1", note, changes=[OpenCase("asked")])
     (row,) = await take(ledger)
-    await ledger.sent(row.seq, "w", "78")
+    await ledger.sent(row.seq, "w", "78", NOON)
     assert await ledger.case_shown(STAFF, "78") is None
 
 
@@ -143,7 +143,7 @@ async def test_the_farewell_still_shows_the_case_that_it_closes(ledger, turn):
 async def test_an_erasure_takes_the_words_and_leaves_the_way_back(ledger, turn, rows):
     await turn("m1", shown("segredo 1"), changes=[OpenCase("asked")])
     (card,) = await take(ledger)
-    await ledger.sent(card.seq, "w", "77")
+    await ledger.sent(card.seq, "w", "77", NOON)
     await turn("m2", shown("segredo 2"))
     await turn("m3", shown("apagou"), changes=[Erase()])
 
@@ -164,7 +164,7 @@ async def test_an_erasure_takes_what_a_notice_without_a_case_repeats(
         await ledger.start_afresh()
     await ledger.unknown(answer.seq, "w", NOON, notice)
     (told,) = await take(ledger)
-    await ledger.sent(told.seq, "w", "77")
+    await ledger.sent(told.seq, "w", "77", NOON)
     await turn("m2", changes=[Erase()])
     assert [r["text"] for r in await rows(ROWS)] == [""]
 
@@ -243,7 +243,7 @@ async def test_a_message_whose_id_is_not_known_is_told_by_the_number_it_bears(le
     (card,) = await take(ledger)
     assert await ledger.case_shown(STAFF, "77", 1) == 1  # it is there before we know its id
     assert await ledger.case_shown(STAFF, "77", 2) is None
-    await ledger.sent(card.seq, "w", "77")
+    await ledger.sent(card.seq, "w", "77", NOON)
     assert await ledger.case_shown(STAFF, "77", 1) == 1
     assert await ledger.case_shown(STAFF, "77", 2) is None  # it bears the number of another case
     assert await ledger.case_shown(STAFF, "5", 1) is None  # a card of another database
@@ -274,5 +274,5 @@ async def test_a_reply_finds_its_case_while_the_send_is_being_recorded(ledger, t
 
     asking = [asyncio.create_task(ask()) for _ in range(4)]
     await asked.wait()
-    await ledger.sent(card.seq, "w", "77")
+    await ledger.sent(card.seq, "w", "77", NOON)
     assert {case for found in await asyncio.gather(*asking) for case in found} == {1}

@@ -1,0 +1,130 @@
+"""The record: one row a turn, filled in the transaction that settles it. Numbers, never words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, update
+
+from bot.ledger.tables import turns
+from bot.outcome import Outcome
+from bot.prompt import Asked, Attempt
+from bot.record import Record
+
+# What models took is added up: a turn may be decided more than once before it is settled.
+_TOOK = {
+    "calls": turns.c.calls + bindparam("calls_now"),
+    "tokens_read": turns.c.tokens_read + bindparam("read_now"),
+    "tokens_cached": turns.c.tokens_cached + bindparam("cached_now"),
+    "tokens_written": turns.c.tokens_written + bindparam("written_now"),
+    "cost": turns.c.cost + bindparam("cost_now"),
+    "unpriced": turns.c.unpriced + bindparam("unpriced_now"),
+    "refused": turns.c.refused + bindparam("refused_now"),
+}
+_COUNT = update(turns).where(turns.c.id == bindparam("turn")).values(_TOOK)
+_SETTLED = {
+    "state": "settled",
+    "settled_at": bindparam("when"),
+    "responded_at": bindparam("responded"),
+    "verdict": bindparam("how"),
+    "reason": bindparam("why"),
+    "trail": bindparam("steps"),
+    "messages": bindparam("joined"),
+    "accepted_at": bindparam("accepted"),
+    "answered_by": bindparam("by"),
+}
+_CLOSE = update(turns).where(turns.c.id == bindparam("turn")).values(_SETTLED)
+_CLOSE_ASKED = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"))
+    .values(
+        **_SETTLED,
+        **_TOOK,
+        model=bindparam("whose"),
+        fallback=bindparam("not_the_first"),
+        error_kind=bindparam("error"),
+    )
+)
+_RESPONDED = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"))
+    .values(responded_at=func.coalesce(turns.c.responded_at, bindparam("at")))
+)
+
+
+def close_turn(connection: Connection, record: Record, outcome: Outcome, *, left: bool) -> None:
+    """Settle the turn's row. `left`: what answers it is with the customer as of this commit."""
+    values: dict[str, Any] = {
+        "turn": record.turn,
+        "when": record.settled_at,
+        "responded": record.settled_at if left else None,
+        "how": record.verdict,
+        "why": record.reason,
+        "steps": _trail(outcome) or None,
+        "joined": record.messages,
+        "accepted": record.accepted_at,
+        "by": record.answered_by,
+    }
+    if outcome.asked is None:
+        connection.execute(_CLOSE, values)
+        return
+    values |= _took(record)
+    values |= {
+        "whose": record.model,
+        "not_the_first": record.fallback,
+        "error": record.error_kind,
+    }
+    connection.execute(_CLOSE_ASKED, values)
+
+
+def count_asked(connection: Connection, record: Record) -> None:
+    """What was spent on a decision that came to nothing, because the line was taken away."""
+    connection.execute(_COUNT, {"turn": record.turn, **_took(record)})
+
+
+def responded(connection: Connection, turn: int, at: float) -> None:
+    """The first part of the answer has left."""
+    connection.execute(_RESPONDED, {"turn": turn, "at": at})
+
+
+def _took(record: Record) -> dict[str, int]:
+    used = [attempt.usage for attempt in record.attempts]
+    return {
+        "calls_now": record.calls,
+        "read_now": sum(usage.read for usage in used),
+        "cached_now": sum(usage.cached for usage in used),
+        "written_now": sum(usage.written for usage in used),
+        "cost_now": record.cost,
+        "unpriced_now": record.unpriced,
+        "refused_now": record.made_up,
+    }
+
+
+def _trail(outcome: Outcome) -> dict[str, object]:
+    return {**outcome.trail, **(_asked(outcome.asked) if outcome.asked else {})}
+
+
+def _asked(asked: Asked) -> dict[str, object]:
+    return {
+        "attempts": [_attempt(each) for each in asked.attempts],
+        "context": {
+            "lines": asked.shown.lines,
+            "left_out": asked.shown.left_out,
+            "tokens": asked.shown.tokens,
+            "facts": list(asked.shown.facts),
+        },
+        "drafts": [list(draft.checks) for draft in asked.refused],
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, object]:
+    return {
+        "model": attempt.model,
+        "result": attempt.result,
+        "called": attempt.called,
+        "seconds": round(attempt.seconds, 3),
+        "read": attempt.usage.read,
+        "cached": attempt.usage.cached,
+        "written": attempt.usage.written,
+        "cost": attempt.cost,
+    }
