@@ -21,6 +21,7 @@ from bot.delivery.courier import Courier
 from bot.delivery.ports import Sender
 from bot.desk.connected import ConnectedDesk
 from bot.desk.surface import AnySurface
+from bot.doors import Doors
 from bot.errors import BotError
 from bot.intake.accept import Intake
 from bot.intake.line import Around, Line
@@ -35,12 +36,7 @@ from bot.pipeline import road
 from bot.plan import Plan
 from bot.presence import Presence
 from bot.rules.match import engine_of
-from bot.web.api import Api
-from bot.web.chat import Chat, Visitors
-from bot.web.health import Health
-from bot.web.local import Local
-from bot.web.server import Server, application, listen_local, listen_tcp
-from bot.web.status import Status
+from bot.web.server import Server, listen_local, listen_tcp
 from bot.with_telegram import WithTelegram, with_telegram
 from bot.words.language import prepare
 
@@ -115,36 +111,10 @@ class App:
             clock,
             self.line.ring,
         )
-        most = settings.web.max_body_bytes
-        visitors = Visitors(secret)
-        chat = Chat(self.intake, ledger, self.presence, visitors, book, clock, most)
         hook = telegram.hook(self.intake, self.courier.ring) if telegram else None
-        keys = plan.environment.api_keys
-        self.public = application(
-            [
-                *Api(self.intake, ledger, keys, clock, most).routes(),
-                *Health(ledger.backlog, self.platforms).routes(),
-                *(chat.routes() if settings.web.chat else ()),
-                *(hook.routes() if hook else ()),
-            ]
-        )
-        self.local = application(
-            [
-                *Local(
-                    self.intake,
-                    ledger,
-                    ledger,
-                    ledger,
-                    self.presence,
-                    clock,
-                    most,
-                    settings.deadlines.send_seconds,
-                    book,
-                    PULLED | self.senders.keys(),
-                ).routes(),
-                *Status(ledger.standing, self.platforms, clock, clock.now()).routes(),
-            ]
-        )
+        doors = Doors(plan, self.intake, ledger, self.presence, book, clock, self.health)
+        self.public = doors.public(secret, hook)
+        self.local = doors.local(PULLED | self.senders.keys())
 
     async def stop_taking(self) -> None:
         """Let the turns under way finish and every open page go; what comes in is still stored."""
@@ -153,7 +123,7 @@ class App:
         await self.line.stop(GRACE_SECONDS)
         self.presence.close()
 
-    def platforms(self) -> Mapping[str, Mapping[str, Any]]:
+    def health(self) -> Mapping[str, Mapping[str, Any]]:
         """What the platforms that must be called say about themselves."""
         return {"telegram": self.telegram.health()} if self.telegram else {}
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.memory.prompt import prompt_of, read_answer, repair
-
 from bot.checks.approve import approve
 from bot.desk.hours import is_open
 from bot.desk.surface import StaffSurface
+from bot.memory.prompt import prompt_of, read_answer, repair
 from bot.model import Fact, Missing, Stale, Turn
 from bot.outcome import (
     Change,

@@ -25,13 +25,23 @@ def greeting(plan: Plan, port: int) -> list[str]:
         f"  WhatsApp: {later}"
         if environment.twilio_account_sid
         else "  WhatsApp: off, set TWILIO_ACCOUNT_SID",
-        f"  Models:   {later}"
-        if environment.openai_api_key.get_secret_value()
-        or environment.anthropic_api_key.get_secret_value()
-        else "  Models:   off, set OPENAI_API_KEY or ANTHROPIC_API_KEY",
+        f"  Models:   {_models(plan)}",
+        *([f"  Facts:    {_facts(plan)}"] if settings.facts else []),
         f"  Rules:    {len(plan.book.intents)} topics in {', '.join(plan.book.languages)}",
         f"  Ledger:   {environment.database_file} (SQLite {SQLITE_VERSION})",
     ]
+
+
+def _models(plan: Plan) -> str:
+    if not plan.models:
+        return "off, set OPENAI_API_KEY or ANTHROPIC_API_KEY"
+    cap = plan.settings.budget.usd_per_day
+    named = ", then ".join(f"{model.name} ({model.model})" for model in plan.models)
+    return f"{named}; " + ("no cap on a day" if cap is None else f"at most ${cap:g} a day")
+
+
+def _facts(plan: Plan) -> str:
+    return ", ".join(f"{len(each.facts)} from {each.name}" for each in plan.settings.facts)
 
 
 def _telegram(plan: Plan) -> str:

@@ -13,6 +13,15 @@ from bot.cli.socket_client import running_desk
 from bot.desk.card import harmless, waiting
 
 
+_STATES = {
+    "closed": "working",
+    "open": "left alone for a few seconds",
+    "half_open": "being tried again",
+    "loading": "loading",
+    "not_loaded": "not loaded",
+}
+
+
 async def status(console: Console, *, as_json: bool) -> bool:
     """Print how things stand; False when no desk is open on this database."""
     async with running_desk() as client:
@@ -43,12 +52,34 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         quarantined="not readable",
     )
     yield _row("Trouble", f"{troubles} in the last 24 h", bad=any(wrong.values()))
+    for name, said in found.get("models", {}).items():
+        words = escape(harmless(", ".join(_model(said))))
+        yield _row(harmless(name)[:9], words, bad=said["state"] not in ("closed", "loading"))
+    if spent := found.get("spending"):
+        yield _row("Spending", *_spending(spent))
     if said := found["platforms"].get("telegram"):
         words = escape(harmless(", ".join(_telegram(said))))
         yield _row("Telegram", words, bad=not said["ok"] or said["staff_chat"] is False)
 
 
-def _row(name: str, text: str, *, bad: bool = False) -> str:
+def _model(said: Mapping[str, Any]) -> Iterator[str]:
+    """One model in words; see `Pulse.as_dict`."""
+    yield _STATES.get(said["state"], str(said["state"]))
+    if said["calls"]:
+        yield f"{said['calls']} calls, {said['failures']} failed"
+    if said["last_error"]:
+        yield f"last failure: {said['last_error']}"
+    if said["last_success_age"] is not None:
+        yield f"last answer {waiting(said['last_success_age'])} ago"
+
+
+def _spending(spent: Mapping[str, Any]) -> tuple[str, bool]:
+    """What the models have used of today's cap, and whether it is used up."""
+    used, cap = spent["spent_usd"], spent["cap_usd"]
+    return f"${used:.2f} of ${cap:.2f} today", used >= cap
+
+
+def _row(name: str, text: str, bad: bool = False) -> str:
     return f"  {name:<9} [yellow]{text}[/yellow]" if bad else f"  {name:<9} {text}"
 
 

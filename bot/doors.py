@@ -1,0 +1,78 @@
+"""The doors of a desk: what is served to the internet, and what only to its operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+
+from bot.book import Book
+from bot.clock import Clock
+from bot.intake.accept import Intake
+from bot.ledger.ledger import Ledger
+from bot.plan import Plan
+from bot.presence import Presence
+from bot.web.api import Api
+from bot.web.chat import Chat, Visitors
+from bot.web.health import Health
+from bot.web.hooks import TelegramHook
+from bot.web.local import Local
+from bot.web.server import application
+from bot.web.status import Platforms, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Builds both applications from the same parts."""
+
+    plan: Plan
+    intake: Intake
+    ledger: Ledger
+    presence: Presence
+    book: Callable[[], Book]
+    clock: Clock
+    platforms: Platforms
+
+    def public(self, secret: bytes, hook: TelegramHook | None) -> Starlette:
+        """What is served over TCP: the web chat, the API, the hooks of platforms, health."""
+        settings, most = self.plan.settings, self.plan.settings.web.max_body_bytes
+        keys = self.plan.environment.api_keys
+        chat = Chat(
+            self.intake,
+            self.ledger,
+            self.presence,
+            Visitors(secret),
+            self.book,
+            self.clock,
+            most,
+        )
+        return application(
+            [
+                *Api(self.intake, self.ledger, keys, self.clock, most).routes(),
+                *Health(self.ledger.backlog, self.platforms).routes(),
+                *(chat.routes() if settings.web.chat else ()),
+                *(hook.routes() if hook else ()),
+            ]
+        )
+
+    def local(self, channels: Collection[str]) -> Starlette:
+        """What is served over the Unix socket: the terminal chat, the desk, status.
+
+        `channels` are those on which a reply can leave.
+        """
+        settings = self.plan.settings
+        desk = Local(
+            self.intake,
+            self.ledger,
+            self.ledger,
+            self.ledger,
+            self.presence,
+            self.clock,
+            settings.web.max_body_bytes,
+            settings.deadlines.send_seconds,
+            self.book,
+            channels,
+        )
+        status = Status(self.ledger.standing, self.platforms, self.clock, self.clock.now())
+        return application([*desk.routes(), *status.routes()])
