@@ -14,7 +14,7 @@ _RESERVE = (
     .on_conflict_do_update(
         index_elements=[spending.c.day],
         set_={"spent": _RAISED},
-        where=_RAISED <= bindparam("cap"),
+        where=bindparam("cap") >= _RAISED,
     )
     .returning(spending.c.spent)
 )
