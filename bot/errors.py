@@ -12,6 +12,7 @@ BotError
 │   ├── ProviderUnavailable nobody's fault of ours: maybe once more, then the next model
 │   ├── ProviderRefused     it will not answer this, or its answer is none: the next model
 │   └── ProviderBroken      account, key or model is gone: leave it alone and alert somebody
+├── FactsUnavailable    a source of facts did not answer: it counts as knowing nothing
 ├── LedgerError         nothing was stored: answer 503, the turn stays unsettled
 └── AlreadyServed       another process serves this database: use it or stop it
 
@@ -128,6 +129,14 @@ class ProviderRefused(ProviderError):
 
 class ProviderBroken(ProviderError):
     """Nothing will come of this model until somebody mends the account, the key or its name."""
+
+
+class FactsUnavailable(BotError):
+    """A source of facts about customers did not answer."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind  # a stable word: "timeout", "gone", "ambiguous", "sqlite_error" ...
+        super().__init__(kind)
 
 
 class LedgerError(BotError):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bot.book import Book
 from bot.config import config_file, read_settings
 from bot.environment import Environment, load_environment
 from bot.errors import ConfigError, Flaw
+from bot.facts.sources import check_sources
 from bot.settings import Settings
 from bot.words.load import load_book
+from bot.yaml_source import Document, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Plan:
     environment: Environment
     settings: Settings
     book: Book
+    folder: Path  # of config.yaml: what it names is relative to it
 
     def listening_at(self, host: str | None, port: int | None) -> Plan:
         """The same plan at another address; None leaves what the environment says."""
@@ -29,7 +33,10 @@ class Plan:
 
 
 def read_plan() -> Plan:
-    """Read environment, config.yaml and templates. Raises ConfigError with every flaw."""
+    """Read environment, config.yaml, templates and the sources of facts.
+
+    Raises ConfigError with every flaw of all of them.
+    """
     flaws: list[Flaw] = []
     environment, book = None, None
     try:
@@ -46,11 +53,16 @@ def read_plan() -> Plan:
             business.languages,
             business.default_language,
             business.timezone,
+            [name for source in settings.facts for name in source.facts],
         )
     except ConfigError as error:
         flaws += error.flaws
+    if settings.facts:
+        document = read(path)
+        there = document if isinstance(document, Document) else None
+        flaws += check_sources(settings.facts, path.parent, there)
     if environment is None or book is None or flaws:
         raise ConfigError(flaws)
     if settings.rules.threshold is not None:
         book = replace(book, threshold=settings.rules.threshold)
-    return Plan(environment, settings, book)
+    return Plan(environment, settings, book, path.parent)

@@ -95,15 +95,18 @@ def read(path: Path, name: str | None = None) -> Document | Flaw:
     return parse(text, name)
 
 
-def parse(text: str, name: str) -> Document | Flaw:
-    """Parse YAML text; the pure half of `read`."""
+def parse(text: str, name: str, *, numbers_as_written: bool = False) -> Document | Flaw:
+    """Parse YAML text; the pure half of `read`.
+
+    With `numbers_as_written` a number stays the text that stands there: 007 is "007".
+    """
     source = tuple(text.splitlines())
     lines: dict[Path_, int] = {}
     try:
         loader = _CoreLoader(text)
         try:
             node = loader.get_single_node()
-            builder = _Builder(name, source, lines, set())
+            builder = _Builder(name, source, lines, set(), numbers_as_written)
             data = None if node is None else builder.build(node, ())
         finally:
             loader.dispose()
@@ -136,6 +139,7 @@ class _Builder:
     source: Sequence[str]
     lines: dict[Path_, int]
     seen: set[int]  # nodes met so far: meeting one twice means an alias
+    numbers_as_written: bool
 
     def build(self, node: yaml.Node, path: Path_) -> Any:
         line = node.start_mark.line + 1
@@ -168,7 +172,10 @@ class _Builder:
 
     def scalar(self, node: yaml.Node, line: int) -> Any:
         text = str(node.value)
-        match node.tag.rsplit(":", 1)[1]:
+        kind = node.tag.rsplit(":", 1)[1]
+        if self.numbers_as_written and kind in ("int", "float"):
+            return text
+        match kind:
             case "null":
                 return None
             case "bool":

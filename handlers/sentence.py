@@ -10,6 +10,7 @@ from bot.checks.approve import approve
 from bot.checks.labels import labelled
 from bot.model import Fact, Turn
 from bot.outcome import Draft, Origin, Outgoing, Span
+from bot.words.amounts import written
 from bot.words.render import choose, render, variables
 
 _log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ async def say(
             if not isinstance(fact, Fact):
                 _log.info("fact_missing", extra={"sentence": sentence.name, "fact": name})
                 return None
-            values[name] = Span(fact.value, Origin.FACT, name)
+            values[name] = Span(written(fact, turn.language), Origin.FACT, name)
     draft = Draft(
         render(sentence, values, turn.book, turn.language, turn.seed),
         author="rule",

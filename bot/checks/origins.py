@@ -12,6 +12,7 @@ from functools import lru_cache
 from bot.book import Book, Sentence
 from bot.model import Turn
 from bot.outcome import Button, Draft, Origin, Problem, Span
+from bot.words.amounts import written
 
 _TAG = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 _HOUSE = re.compile(r"\{\{-?\s*house\.(\w+)\s*-?\}\}")
@@ -38,7 +39,7 @@ def _problems_of_span(span: Span, turn: Turn) -> Iterator[Problem]:
                 yield _problem("book", span, f"{span.name or 'No sentence'} does not say this.")
         case Origin.FACT:
             fact = turn.facts.known.get(span.name)
-            if fact is None or fact.value != span.text:
+            if fact is None or span.text not in (fact.value, written(fact, turn.language)):
                 yield _problem("fact", span, f"Say {span.name or 'the fact'} exactly as known.")
         case Origin.CUSTOMER:
             if not _said_by_customer(span.text, turn):

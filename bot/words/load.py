@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -16,18 +16,33 @@ from bot.words.hours import read_hours
 from bot.words.hours_text import HOURS_FACT, hours_text
 from bot.words.names import BUTTON_TEXTS, COMMANDS, TEXTS
 from bot.words.rule_files import Rules, check_references, read_buttons, read_rules
-from bot.words.schema import CommandsFile, HouseFile, RulesFile, TextsFile, primary
+from bot.words.schema import (
+    CommandsFile,
+    HouseFile,
+    PersonaFile,
+    RulesFile,
+    TextsFile,
+    primary,
+)
 from bot.words.sentences import Reader
 from bot.yaml_source import Document, read, validate
 
 HOUSE, TEXTS_FILE, COMMANDS_FILE, RULES = "house.yaml", "texts.yaml", "commands.yaml", "rules"
+PERSONA = "persona.yaml"  # the only file that may be missing: a model is then told nothing of it
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
 def load_book(
-    folder: FilePath, languages: Sequence[str], default_language: str, timezone: str
+    folder: FilePath,
+    languages: Sequence[str],
+    default_language: str,
+    timezone: str,
+    facts: Iterable[str] = (),
 ) -> Book:
     """Read a whole folder of templates. `timezone` counts where house.yaml names none.
+
+    `facts` are the names of what config.yaml says is known about customers: replies of rules may
+    show them.
 
     Raises ConfigError with every flaw, each with `file:line`, the text and a suggestion.
     """
@@ -44,7 +59,9 @@ def load_book(
         hours = read_hours(*house_file, timezone, flaws)
         house = _house(*house_file, codes, flaws)
         house |= {f"{HOURS_FACT}.{code}": hours_text(hours, code) for code in codes}
-    reader = Reader(codes, frozenset(name.partition(".")[0] for name in house), flaws)
+    known = frozenset(name.partition(".")[0] for name in house)
+    reader = Reader(codes, known, flaws, frozenset(facts))
+    persona = _persona(folder / PERSONA, reader)
     rules = _rules(folder / RULES, folder, reader)
     texts: dict[str, Sentence] = {}
     menu: tuple[ButtonSpec, ...] = ()
@@ -59,7 +76,7 @@ def load_book(
     return Book(
         _version(folder), codes, primary(default_language), texts, tuple(rules.intents),
         rules.forms, words.commands, words.requests, words.noise, hours, house, menu,
-        words.language_names,
+        words.language_names, persona=persona,
     )  # fmt: skip
 
 
@@ -140,6 +157,11 @@ def _house(
                 flaws.append(document.flaw(("facts", name), message, "add them"))
             facts |= {f"{name}.{language}": text for language, text in known.items()}
     return facts
+
+
+def _persona(path: FilePath, reader: Reader) -> Sentence | None:
+    found = _file(path, PERSONA, PersonaFile, reader.flaws) if path.exists() else None
+    return reader.persona(found[0], found[1].persona) if found else None
 
 
 def _texts(document: Document, file: TextsFile, reader: Reader) -> dict[str, Sentence]:

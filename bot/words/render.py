@@ -132,7 +132,7 @@ def render(
     template = choose(sentence, book, language, seed)
     if "{" not in template:
         return (Span(template[:LONGEST], Origin.BOOK, sentence.name),)
-    handed: dict[str, object] = {HOUSE: SimpleNamespace(**_facts(book, language))}
+    handed: dict[str, object] = {HOUSE: SimpleNamespace(**house_facts(book, language))}
     numbered: list[Span] = []
     for name, span in values.items():
         value = _Value(span.text)
@@ -151,8 +151,8 @@ def text_of(sentence: Sentence, book: Book, language: str, seed: int = 0) -> str
     return "".join(span.text for span in render(sentence, {}, book, language, seed))
 
 
-def _facts(book: Book, language: str) -> dict[str, str]:
-    """Facts of the house; "city.pt" takes the place of "city" in Portuguese."""
+def house_facts(book: Book, language: str) -> dict[str, str]:
+    """Facts of the house by name; "city.pt" takes the place of "city" in Portuguese."""
     facts = {name: text for name, text in book.house.items() if "." not in name}
     for name, text in book.house.items():
         base, _, of = name.partition(".")

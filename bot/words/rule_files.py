@@ -54,7 +54,9 @@ def _intent(document: Document, path: Path, file: IntentFile, into: Rules, reade
     name = f"rules.{file.name}"
     reply = None
     if file.reply is not None:
-        reply = reader.sentence(document, (*path, "reply"), file.reply, f"{name}.reply")
+        reply = reader.sentence(
+            document, (*path, "reply"), file.reply, f"{name}.reply", reader.facts
+        )
     into.intents.append(
         Intent(
             file.name, examples, reply,

@@ -55,6 +55,16 @@ def _per_language(value: Any) -> Any:
     raise ValueError("write a list of texts for each language")
 
 
+def _persona(value: Any) -> Any:
+    if _is_line(value):
+        return value
+    if isinstance(value, dict) and value and all(map(_is_line, value.values())):
+        return value
+    raise ValueError(
+        f"is no description: write a text of at most {LONGEST} signs, or one for each language"
+    )
+
+
 Line = Annotated[StrictStr, Field(min_length=1, max_length=LONGEST)]
 Name = Annotated[StrictStr, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 Said = Annotated[Any, BeforeValidator(_said)]
@@ -125,6 +135,10 @@ class CommandsFile(Strict):
     requests: Words
     noise: Words
     languages: dict[str, LanguageFile]
+
+
+class PersonaFile(Strict):
+    persona: Annotated[Any, BeforeValidator(_persona)]
 
 
 class HouseFile(Strict):

@@ -24,6 +24,7 @@ class Reader:
     languages: tuple[str, ...]  # empty: whatever is there will do
     house: frozenset[str]  # the facts that sentences may show
     flaws: list[Flaw] = field(default_factory=list)
+    facts: frozenset[str] = frozenset()  # about a customer: replies of rules may show them
 
     def sentence(
         self, document: Document, path: Path, said: Any, name: str, values: Iterable[str] = ()
@@ -43,6 +44,14 @@ class Reader:
                 variants[primary(language)] = self._variants(document, where, texts, values)
         self.missing(document, path, [each for each in self.languages if each not in variants])
         return Sentence(name, variants, document.where(path))
+
+    def persona(self, document: Document, said: Any) -> Sentence:
+        """Who a model is to be: one text does for every language, since no customer reads it."""
+        path: Path = ("persona",)
+        if isinstance(said, dict):
+            return self.sentence(document, path, said, "persona")
+        variants = self._variants(document, path, said, ())
+        return Sentence("persona", dict.fromkeys(self.languages, variants), document.where(path))
 
     def missing(self, document: Document, path: Path, languages: Sequence[str]) -> None:
         if languages:
