@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from bot.desk.surface import AnySurface
 from bot.doors import Doors
 from bot.errors import BotError
 from bot.intake.accept import Intake
-from bot.intake.line import Around, Line
+from bot.intake.around import Around, unseen
+from bot.intake.line import Line
 from bot.intake.ports import Allowance, Pauses
 from bot.ledger.answers import Channels
 from bot.ledger.file import FileLock, private_file, secret_beside, socket_path
@@ -32,11 +34,13 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
 from bot.ledger.sqlite import SqliteEngine, writing_engine
+from bot.model import Turn
 from bot.pipeline import road
 from bot.plan import Plan
 from bot.presence import Presence
 from bot.rules.match import engine_of
 from bot.web.server import Server, listen_local, listen_tcp
+from bot.with_models import WithModels
 from bot.with_telegram import WithTelegram, with_telegram
 from bot.words.language import prepare
 
@@ -64,6 +68,7 @@ class App:
         secret: bytes,
         clock: Clock,
         telegram: WithTelegram | None,
+        models: WithModels,
         senders: Mapping[str, Sender],
     ) -> None:
         settings = plan.settings
@@ -74,6 +79,7 @@ class App:
         self.presence = Presence(telegram.typing if telegram else {})
         self.ledger = ledger
         self.telegram = telegram
+        self.models = models
         self.senders = {**(telegram.senders if telegram else {}), **senders}
         self.courier = Courier(
             ledger,
@@ -92,13 +98,16 @@ class App:
         )
         self.line = Line(
             ledger,
-            road(surface),
+            road(surface, models.room, models.measure),
             book,
             clock,
             self.presence,
             owner,
             wake_courier=self.courier.ring,
-            around=Around(**({"show": telegram.show} if telegram else {})),
+            around=Around(
+                equip=self._with_facts,
+                show=telegram.show if telegram else unseen,
+            ),
         )
         limits = settings.limits
         self.intake = Intake(
@@ -112,9 +121,12 @@ class App:
             self.line.ring,
         )
         hook = telegram.hook(self.intake, self.courier.ring) if telegram else None
-        doors = Doors(plan, self.intake, ledger, self.presence, book, clock, self.health)
+        doors = Doors(plan, self.intake, ledger, self.presence, book, clock, self.health, models)
         self.public = doors.public(secret, hook)
         self.local = doors.local(PULLED | self.senders.keys())
+
+    def _with_facts(self, turn: Turn) -> Turn:
+        return replace(turn, facts=self.models.facts.for_turn(turn))
 
     async def stop_taking(self) -> None:
         """Let the turns under way finish and every open page go; what comes in is still stored."""
@@ -160,12 +172,14 @@ async def opened(
             telegram = await with_telegram(
                 plan, ledger, always(plan.book), secret, clock, connect=connect
             )
-            app = App(plan, ledger, secret, clock, telegram, senders)
+            models = WithModels(plan, ledger, clock)
+            app = App(plan, ledger, secret, clock, telegram, models, senders)
             local = Server(app.local, _listen_local(database))
             await local.start()
             running = [asyncio.create_task(app.line.run())]
             if app.senders:
                 running.append(asyncio.create_task(app.courier.run()))
+            models.room.open()
             if telegram:
                 telegram.open()
             try:
@@ -174,6 +188,7 @@ async def opened(
                 await app.stop_taking()
                 await app.courier.stop()
                 await asyncio.gather(*running)
+                await models.close()
                 if telegram:
                     await telegram.close()
                 await local.stop()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from starlette.applications import Starlette
-
 from bot.book import Book
 from bot.clock import Clock
 from bot.intake.accept import Intake
@@ -18,8 +16,9 @@ from bot.web.chat import Chat, Visitors
 from bot.web.health import Health
 from bot.web.hooks import TelegramHook
 from bot.web.local import Local
-from bot.web.server import application
+from bot.web.server import Application, application
 from bot.web.status import Platforms, Status
+from bot.with_models import WithModels
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,9 @@ class Doors:
     book: Callable[[], Book]
     clock: Clock
     platforms: Platforms
+    models: WithModels
 
-    def public(self, secret: bytes, hook: TelegramHook | None) -> Starlette:
+    def public(self, secret: bytes, hook: TelegramHook | None) -> Application:
         """What is served over TCP: the web chat, the API, the hooks of platforms, health."""
         settings, most = self.plan.settings, self.plan.settings.web.max_body_bytes
         keys = self.plan.environment.api_keys
@@ -50,13 +50,13 @@ class Doors:
         return application(
             [
                 *Api(self.intake, self.ledger, keys, self.clock, most).routes(),
-                *Health(self.ledger.backlog, self.platforms).routes(),
+                *Health(self.ledger.backlog, self.platforms, self.models.health).routes(),
                 *(chat.routes() if settings.web.chat else ()),
                 *(hook.routes() if hook else ()),
             ]
         )
 
-    def local(self, channels: Collection[str]) -> Starlette:
+    def local(self, channels: Collection[str]) -> Application:
         """What is served over the Unix socket: the terminal chat, the desk, status.
 
         `channels` are those on which a reply can leave.
@@ -74,5 +74,12 @@ class Doors:
             self.book,
             channels,
         )
-        status = Status(self.ledger.standing, self.platforms, self.clock, self.clock.now())
+        status = Status(
+            self.ledger.standing,
+            self.platforms,
+            self.models.health,
+            self.models.spending,
+            self.clock,
+            self.clock.now(),
+        )
         return application([*desk.routes(), *status.routes()])

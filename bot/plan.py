@@ -11,6 +11,8 @@ from bot.config import config_file, read_settings
 from bot.environment import Environment, load_environment
 from bot.errors import ConfigError, Flaw
 from bot.facts.sources import check_sources
+from bot.providers.access import configured
+from bot.providers.ports import Access
 from bot.settings import Settings
 from bot.words.load import load_book
 from bot.yaml_source import Document, read
@@ -24,6 +26,7 @@ class Plan:
     settings: Settings
     book: Book
     folder: Path  # of config.yaml: what it names is relative to it
+    models: tuple[Access, ...] = ()  # those that are switched on, in their order
 
     def listening_at(self, host: str | None, port: int | None) -> Plan:
         """The same plan at another address; None leaves what the environment says."""
@@ -65,4 +68,10 @@ def read_plan() -> Plan:
         raise ConfigError(flaws)
     if settings.rules.threshold is not None:
         book = replace(book, threshold=settings.rules.threshold)
-    return Plan(environment, settings, book, path.parent)
+    models = configured(
+        settings.providers,
+        os.environ,
+        environment.openai_base_url,
+        environment.anthropic_base_url,
+    )
+    return Plan(environment, settings, book, path.parent, models)

@@ -50,10 +50,21 @@ async def test_what_is_off_says_how_to_switch_it_on(environment, monkeypatch):
     lines = "\n".join(greeting(read_plan(), 8000))
     assert "HTTP API: off, set NIGHTDESK_API_KEYS" in lines
     assert "Telegram: off, set TELEGRAM_BOT_TOKEN" in lines
-    for name in ("TWILIO_ACCOUNT_SID", "OPENAI_API_KEY"):
-        monkeypatch.setenv(name, "secret-value")
+    assert "Models:   off, set OPENAI_API_KEY or ANTHROPIC_API_KEY" in lines
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "secret-value")
     lines = "\n".join(greeting(read_plan(), 8000))
-    assert lines.count("does not speak it yet") == 2
+    assert lines.count("does not speak it yet") == 1
+    assert "secret-value" not in lines
+
+
+def test_the_greeting_names_the_models_in_their_order_and_their_cap(environment, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "secret-value")
+    lines = "\n".join(greeting(read_plan(), 8000))
+    assert "Models:   anthropic (claude-haiku-5-5); no cap on a day" in lines
+    monkeypatch.setenv("OPENAI_API_KEY", "secret-value")
+    monkeypatch.setenv("NIGHTDESK__BUDGET__USD_PER_DAY", "2.5")
+    lines = "\n".join(greeting(read_plan(), 8000))
+    assert "openai (gpt-6-luna), then anthropic (claude-haiku-5-5); at most $2.5 a day" in lines
     assert "secret-value" not in lines
 
 

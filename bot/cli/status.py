@@ -12,7 +12,6 @@ from rich.markup import escape
 from bot.cli.socket_client import running_desk
 from bot.desk.card import harmless, waiting
 
-
 _STATES = {
     "closed": "working",
     "open": "left alone for a few seconds",

@@ -17,6 +17,7 @@ import structlog
 from bot.book import Book
 from bot.clock import Clock
 from bot.errors import LedgerError
+from bot.intake.around import FENCED, NOTHING_AROUND, Around
 from bot.intake.ports import (
     Joining,
     Later,
@@ -26,7 +27,7 @@ from bot.intake.ports import (
     Settled,
     Settlement,
 )
-from bot.model import ConversationKey, Turn
+from bot.model import ConversationKey
 from bot.outcome import Outcome, Verdict
 from bot.pipeline import Handler, dead, decide
 from bot.presence import Presence, Sign
@@ -35,7 +36,6 @@ from bot.rules.recent import forget_recent_texts
 
 log = structlog.get_logger()
 
-FENCED = "fenced"  # in place of a verdict: decided, but the line had been taken away
 
 MOST_ATTEMPTS = 5
 LONGEST_SECONDS = 600.0  # from a turn's first attempt, looked at when an attempt fails
@@ -45,18 +45,6 @@ LONGEST_BROKEN_REST = 300.0  # for a chat whose rows cannot be read at all
 TURNS_AT_ONCE = 64
 SWEEP_SECONDS = 1.0
 PURGE_SECONDS = 3_600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What is done around a decision; each of these leaves it as it is unless it is given."""
-
-    equip: Callable[[Turn], Turn] = lambda turn: turn  # gives the turn its sources of facts
-    show: Callable[[Turn, Outcome], Outcome] = lambda _, outcome: outcome  # adds what staff see
-    observe: Callable[[Record], None] = lambda _: None  # counts it
-
-
-NOTHING_AROUND = Around()
 
 
 @dataclass(slots=True)

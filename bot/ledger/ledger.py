@@ -33,6 +33,7 @@ from bot.ledger import (
     reading,
     recording,
     settling,
+    spending,
     staff_rows,
     sweeping,
 )
@@ -259,6 +260,15 @@ class Ledger:
     async def standing(self, since: float) -> Standing:
         """How things stand; failures are counted since then. Raises LedgerError."""
         return await self._engine.read(partial(desk_reading.standing, since=since))
+
+    async def reserve(self, day: str, amount: int, cap: int) -> bool:
+        return await self._engine.write(partial(spending.reserve, day=day, amount=amount, cap=cap))
+
+    async def correct(self, day: str, difference: int) -> None:
+        await self._engine.write(partial(spending.correct, day=day, difference=difference))
+
+    async def spent(self, day: str) -> int:
+        return await self._engine.read(partial(spending.spent, day=day))
 
     async def close(self) -> None:
         await self._engine.close()

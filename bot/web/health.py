@@ -20,6 +20,7 @@ class Health:
 
     backlog: Callable[[], Awaitable[dict[str, int]]]  # raises LedgerError
     platforms: Platforms
+    models: Platforms
 
     def routes(self) -> list[Route]:
         return [
@@ -34,11 +35,13 @@ class Health:
     async def ready(self, request: Request) -> Response:
         """The ledger answers; shows how much is waiting, and how the platforms stand.
 
-        A platform that fails does not make the desk unready: the other doors are open.
+        A platform or a model that fails does not make the desk unready: other doors are open, and
+        rules and people answer.
         """
         try:
             waiting = await self.backlog()
         except LedgerError:
             return JSONResponse({"status": "unavailable", "ledger": "does not answer"}, 503)
         platforms = {name: dict(said) for name, said in self.platforms().items()}
-        return JSONResponse({"status": "ready", "backlog": waiting, **platforms})
+        models = {name: said["state"] for name, said in self.models().items()}
+        return JSONResponse({"status": "ready", "backlog": waiting, **platforms, "models": models})

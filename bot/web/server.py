@@ -22,7 +22,10 @@ log = structlog.get_logger()
 BACKLOG = 2_048
 
 
-def application(routes: Sequence[BaseRoute]) -> Starlette:
+Application = Starlette
+
+
+def application(routes: Sequence[BaseRoute]) -> Application:
     """An application of these routes, whose every refusal is JSON."""
     return Starlette(
         routes=list(routes), exception_handlers={404: not_found, 405: not_found, 500: broken}

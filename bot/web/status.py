@@ -17,7 +17,7 @@ from bot.web.answers import translated
 
 FAILURES_SECONDS = 86_400.0  # over which failures are counted
 
-# What a platform says about itself, by its name.
+# What platforms or models say about themselves, by name.
 Platforms = Callable[[], Mapping[str, Mapping[str, Any]]]
 
 
@@ -27,6 +27,8 @@ class Status:
 
     standing: Callable[[float], Awaitable[Standing]]
     platforms: Platforms
+    models: Platforms
+    spending: Callable[[], Awaitable[Mapping[str, float]]]
     clock: Clock
     opened_at: float  # Unix time
 
@@ -46,5 +48,7 @@ class Status:
                 "failures_24h": dict(found.failures),
                 "quarantined_24h": found.quarantined,
                 "platforms": {name: dict(said) for name, said in self.platforms().items()},
+                "models": {name: dict(said) for name, said in self.models().items()},
+                "spending": dict(await self.spending()),
             }
         )

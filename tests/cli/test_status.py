@@ -45,6 +45,24 @@ def test_a_calm_night():
     ]
 
 
+def test_models_say_how_they_do_and_what_they_have_used():
+    well = {"state": "closed", "calls": 9, "failures": 1, "last_error": "timeout"}
+    models = {
+        "openai": well | {"last_success_age": 3},
+        "anthropic": well | {"state": "open", "last_success_age": None},
+        "local": {"state": "loading", "calls": 0, "failures": 0, "last_error": ""}
+        | {"last_success_age": None},
+    }
+    spending = {"spent_usd": 2.5, "cap_usd": 2.5}
+    assert list(lines(CALM | {"models": models, "spending": spending}))[5:] == [
+        "  openai    working, 9 calls, 1 failed, last failure: timeout, last answer 3 s ago",
+        "  anthropic [yellow]left alone for a few seconds, 9 calls, 1 failed, "
+        "last failure: timeout[/yellow]",
+        "  local     loading",
+        "  Spending  [yellow]$2.50 of $2.50 today[/yellow]",
+    ]
+
+
 def test_everything_at_once():
     found = list(
         lines(

@@ -1,0 +1,67 @@
+"""What models add to a desk: which ones are on, what they may cost, what they may know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.clock import Clock
+from bot.facts.sources import FactSources
+from bot.ledger.ledger import Ledger
+from bot.plan import Plan
+from bot.prompt import NANO
+from bot.providers.room import ModelRoom
+from handlers.ask_models import Measure
+
+
+class WithModels:
+    """The models of one desk and the sources of facts."""
+
+    def __init__(self, plan: Plan, ledger: Ledger, clock: Clock) -> None:
+        """Raises ConfigError when a source of facts cannot be opened."""
+        settings = plan.settings
+        self._ledger = ledger
+        self._clock = clock
+        self._budget = settings.budget
+        self._day_of = business_day(plan.book.hours.timezone)
+        self.facts = FactSources.opened(
+            settings.facts, plan.folder, clock, seconds=settings.deadlines.fact_seconds
+        )
+        self.room = ModelRoom(
+            plan.models,
+            settings.budget,
+            settings.deadlines.turn_seconds,
+            ledger,
+            clock,
+            self._day_of,
+        )
+        self.measure = Measure(
+            calls=settings.budget.calls_per_turn,
+            memory_tokens=settings.memory.tokens,
+            answer_tokens=settings.budget.answer_tokens,
+        )
+
+    async def close(self) -> None:
+        """End every connection."""
+        await self.room.close()
+        await self.facts.close()
+
+    def health(self) -> Mapping[str, Mapping[str, Any]]:
+        """How each model does."""
+        return self.room.health()
+
+    async def spending(self) -> Mapping[str, float]:
+        """What today's cap is and what of it is used; empty without a cap. Raises LedgerError."""
+        cap = self._budget.usd_per_day
+        if cap is None or not self.room.names:
+            return {}
+        spent = await self._ledger.spent(self._day_of(self._clock.now()))
+        return {"spent_usd": spent / NANO, "cap_usd": cap}
+
+
+def business_day(timezone: str) -> Callable[[float], str]:
+    """The date of a Unix time where the business is: its budget begins anew at its midnight."""
+    zone = ZoneInfo(timezone)
+    return lambda at: datetime.fromtimestamp(at, zone).date().isoformat()
