@@ -44,7 +44,7 @@ _TOKEN = re.compile(rf"{_NO_CODE}|(?P<name>[:@$]\w+|\?\d*)", re.DOTALL)
 File = tuple[int, int]  # device and inode: another one when the database was replaced
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Stop:
     """When a query has to end, in the terms of `time.monotonic`."""
 

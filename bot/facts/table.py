@@ -114,6 +114,9 @@ def _csv(text: str, reading: _Reading) -> Iterator[_Record]:
     line = 1
     try:
         columns = [name.strip() for name in next(lines, [])]
+        if not any(columns):
+            reading.flaw(1, "begins with no names of columns", "write them into its first line")
+            return
         if not _sound(columns, reading):
             return
         line = lines.line_num + 1
