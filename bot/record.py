@@ -85,7 +85,7 @@ def record_of(turn: Turn, outcome: Outcome, at: float) -> Record:
         settled_at=at,
         answered_by=said.author if said else "",
         model=asked.answered_by if asked else "",
-        fallback=bool(asked) and asked.answered_by != asked.first,
+        fallback=asked is not None and asked.answered_by != asked.first,
         attempts=asked.attempts if asked else (),
         refused=tuple(draft.checks for draft in asked.refused) if asked else (),
         shown=asked.shown if asked else Shown(),
