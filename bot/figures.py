@@ -30,6 +30,17 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """How long answers took. The response is the sum of waiting, deciding and sending."""
+
+    response: Spread = Spread()
+    waiting: Spread = Spread()  # for the rest of the burst and for a free line
+    deciding: Spread = Spread()
+    models: Spread = Spread()  # of deciding, where models were asked
+    sending: Spread = Spread()
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFigures:
     """What one model did. Money is in billionths of a US dollar."""
 
@@ -54,11 +65,7 @@ class Figures:
     messages: int = 0  # from customers, limited ones included
     limited: int = 0  # of these, over their sender's budget
     turned_away: Mapping[str, int] = field(default_factory=dict)  # unstored, by channel
-    response: Spread = Spread()
-    waiting: Spread = Spread()  # of the response: for the rest of the burst, for a free line
-    deciding: Spread = Spread()
-    models_took: Spread = Spread()  # of deciding, where models were asked
-    sending: Spread = Spread()
+    times: Times = Times()
     minutes_up: int = 0
     minutes: int = 0
     answered_by: Mapping[str, int] = field(default_factory=dict)  # rule, model, staff, system

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, text
 
-from bot.figures import Figures, ModelFigures, Spread
+from bot.figures import Figures, ModelFigures, Spread, Times
 from bot.ledger.tables import cases, counters, heartbeats, messages, turns
 
 REFUSED = "refused."  # counters of what was turned away, by channel
@@ -72,6 +72,7 @@ def figures(connection: Connection, since: float | None, until: float) -> Figure
         since,
         until,
         began=_began(connection),
+        times=_times(connection, start, until),
         messages=sum(states.values()) + erased,
         limited=states.get("limited", 0) + counted.get(ERASED_LIMITED, 0),
         turned_away={
@@ -101,7 +102,7 @@ def figures(connection: Connection, since: float | None, until: float) -> Figure
         erased=erased,
     )
     models, errors = _models(connection, start, until)
-    return replace(found, models=models, errors=errors, **_times(connection, start, until))
+    return replace(found, models=models, errors=errors)
 
 
 def _within(column: ColumnElement[Any], start: float, until: float) -> ColumnElement[bool]:
@@ -132,7 +133,7 @@ def _sums(connection: Connection, start: float, until: float) -> Any:
     ).one()
 
 
-def _times(connection: Connection, start: float, until: float) -> dict[str, Spread]:
+def _times(connection: Connection, start: float, until: float) -> Times:
     answered: Select[Any] = select(
         turns.c.responded_at - turns.c.accepted_at,
         turns.c.opened_at - turns.c.accepted_at,
@@ -150,13 +151,8 @@ def _times(connection: Connection, start: float, until: float) -> dict[str, Spre
     response, waiting, deciding, sending = (
         Spread.of([row[column] for row in rows]) for column in range(4)
     )
-    return {
-        "response": response,
-        "waiting": waiting,
-        "deciding": deciding,
-        "sending": sending,
-        "models_took": Spread.of([seconds for seconds in asked if seconds is not None]),
-    }
+    models = Spread.of([seconds for seconds in asked if seconds is not None])
+    return Times(response, waiting, deciding, models, sending)
 
 
 def _models(

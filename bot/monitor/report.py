@@ -50,13 +50,17 @@ def period(figures: Figures, zone: tzinfo, zone_name: str) -> str:
 
 def results(figures: Figures) -> Section:
     """The table of results."""
-    each = figures.cost_per_message
+    each, response = figures.cost_per_message, figures.times.response
     unknown = f"{_calls(figures.unpriced)} of unknown price" if figures.unpriced else ""
     return Section(
         "Results",
         (
             Row("Messages", _n(figures.messages)),
-            Row("Average response", _span(figures.response.average), _over(figures.response)),
+            Row(
+                "Average response",
+                _span(figures.times.response.average),
+                _over(figures.times.response),
+            ),
             Row("Uptime", _share(figures.uptime), _downtime(figures)),
             Row("Cost per message", NONE if each is None else _dollars(each), unknown),
             Row("Satisfaction", "no ratings yet"),
@@ -92,7 +96,7 @@ def as_json(figures: Figures, zone: tzinfo, zone_name: str) -> dict[str, Any]:
             "timezone": zone_name,
         },
         "messages": figures.messages,
-        "average_response_seconds": _rounded(figures.response.average),
+        "average_response_seconds": _rounded(figures.times.response.average),
         "uptime": figures.uptime,
         "cost_per_message_usd": None if each is None else each / NANO,
         "satisfaction": None,
@@ -100,12 +104,12 @@ def as_json(figures: Figures, zone: tzinfo, zone_name: str) -> dict[str, Any]:
         "abuse_blocked": figures.limited,
         "fallback_activations": figures.fallbacks,
         "answered_by": dict(figures.answered_by),
-        "response_seconds": _spread(figures.response),
+        "response_seconds": _spread(figures.times.response),
         "stages_seconds": {
-            "waiting": _spread(figures.waiting),
-            "deciding": _spread(figures.deciding),
-            "models": _spread(figures.models_took),
-            "sending": _spread(figures.sending),
+            "waiting": _spread(figures.times.waiting),
+            "deciding": _spread(figures.times.deciding),
+            "models": _spread(figures.times.models),
+            "sending": _spread(figures.times.sending),
         },
         "minutes": {"up": figures.minutes_up, "all": figures.minutes},
         "cost_usd": figures.cost / NANO,
@@ -137,11 +141,11 @@ def _answered(figures: Figures) -> Iterator[Row]:
 
 def _response(figures: Figures) -> Iterator[Row]:
     stages = (
-        ("response", figures.response),
-        ("waiting for a line", figures.waiting),
-        ("deciding", figures.deciding),
-        ("of it models", figures.models_took),
-        ("sending", figures.sending),
+        ("response", figures.times.response),
+        ("waiting for a line", figures.times.waiting),
+        ("deciding", figures.times.deciding),
+        ("of it models", figures.times.models),
+        ("sending", figures.times.sending),
     )
     for name, spread in stages:
         if spread.count:
