@@ -6,7 +6,7 @@ import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -101,6 +101,65 @@ def status(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def report(
+    since: Annotated[
+        str,
+        typer.Option(
+            metavar="WHEN",
+            help="From when on: 7d, 24h, 90m, 2026-11-01 or 2026-11-01T18:30 "
+            "(time zone of the business).",
+            show_default="everything",
+        ),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Print what the desk has done: messages, response time, uptime, cost, what was caught.
+
+    Response time runs from the last joined message's acceptance to the first part of the answer
+    having been sent. Uptime is minutes with a heartbeat out of all minutes since the first one.
+    Abuse blocked counts messages stored as limited; hallucinations caught, drafts that the facts
+    did not bear out; fallback activations, turns that the first model configured did not answer.
+
+    Reads the database, whether or not a desk runs on it.
+    """
+    from rich.console import Console
+
+    from bot.cli.log import configure_logging
+    from bot.cli.report import report as show
+
+    configure_logging("error")
+    try:
+        _look(lambda: show(Console(), since, as_json_text=as_json))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--since") from error
+
+
+@app.command()
+def why(
+    message: Annotated[
+        str,
+        typer.Argument(
+            help="Its id: ours (nd_12), the one a program gave it, or the platform's.",
+            show_default=False,
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Tell a message's way step by step: joined, decided, sent, and why. Never what it said.
+
+    Exit code 1 for an unknown id, 2 where several messages share it; they are listed then.
+    """
+    from rich.console import Console
+
+    from bot.cli.log import configure_logging
+    from bot.cli.why import why as show
+
+    configure_logging("error")
+    if code := _look(lambda: show(Console(), message, as_json_text=as_json)):
+        raise typer.Exit(code)
+
+
 @desk.callback()
 def desk_root(
     context: typer.Context,
@@ -186,14 +245,25 @@ def _say(line: str) -> None:
 
 def _run(program: Any) -> Any:
     """Run to the end; what is wrong is said in plain words with the right exit code."""
-    try:
+
+    def whole() -> Any:
         with asyncio.Runner(loop_factory=_fast_loop) as runner:
             return runner.run(_awaited(program))
+
+    return _told(whole, "Nightdesk cannot start")
+
+
+def _look(program: Callable[[], Any]) -> Any:
+    """The same for a command that only reads."""
+    return _told(program, "This cannot be read")
+
+
+def _told(program: Callable[[], Any], trouble: str) -> Any:
+    try:
+        return program()
     except ConfigError as error:
         count = len(error.flaws)
-        typer.echo(
-            f"Nightdesk cannot start: {count} thing{'s' if count != 1 else ''} to mend.\n", err=True
-        )
+        typer.echo(f"{trouble}: {count} thing{'s' if count != 1 else ''} to mend.\n", err=True)
         typer.echo(str(error), err=True)
         _leave(2)
     except BotError as error:

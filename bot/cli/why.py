@@ -1,0 +1,59 @@
+"""`nightdesk why MESSAGE`: where a message went and what was decided about it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.look import business_zone, database_file
+from bot.desk.card import harmless
+from bot.ledger.looking import looking_into
+from bot.ledger.tracing import candidates, trace
+from bot.monitor.why import as_json, candidates_json
+from bot.monitor.why_lines import candidate, lines
+
+UNKNOWN, AMBIGUOUS = 1, 2  # exit codes
+
+
+def why(console: Console, named: str, *, as_json_text: bool) -> int:
+    """Print a message's way; the exit code. Raises what `looking_into` raises."""
+    zone = business_zone()
+    with looking_into(database_file()) as connection:
+        found = candidates(connection, named)
+        told = trace(connection, found[0]) if len(found) == 1 else None
+    if told is not None:
+        if as_json_text:
+            _print_json(console, as_json(told))
+        else:
+            table = Table(box=None, show_header=False, pad_edge=False)
+            table.add_column(no_wrap=True, style="bold")
+            table.add_column(overflow="fold")
+            for step, said in lines(told, zone):
+                table.add_row(Text(step), Text(said))
+            console.print(table)
+        return 0
+    if found:
+        if as_json_text:
+            _print_json(console, candidates_json(found))
+        else:
+            console.print(f"{len(found)} messages have this id; name one by ours:")
+            for each in found:
+                console.print(Text(f"  {candidate(each, zone)}"), soft_wrap=True)
+        return AMBIGUOUS
+    if as_json_text:
+        _print_json(console, {"error": "unknown"})
+    else:
+        console.print(
+            Text(f"No message is known as '{harmless(named)}': mistyped, refused, or erased."),
+            soft_wrap=True,
+        )
+    return UNKNOWN
+
+
+def _print_json(console: Console, found: dict[str, Any]) -> None:
+    text = json.dumps(found, ensure_ascii=False, indent=2)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
