@@ -62,13 +62,16 @@ def serve(
     from bot.app import serve as serve_plan
     from bot.cli.greeting import greeting
     from bot.cli.log import configure_logging
+    from bot.monitor.error_reports import ErrorReports
     from bot.plan import read_plan
+
+    reports = ErrorReports()
 
     async def opened() -> None:
         plan = read_plan().listening_at(host, port)
-        await serve_plan(plan, lambda taken: _say("\n".join(greeting(plan, taken))))
+        await serve_plan(plan, lambda taken: _say("\n".join(greeting(plan, taken))), reports)
 
-    configure_logging("info")
+    configure_logging("info", reports)
     _run(opened)
 
 
