@@ -42,7 +42,7 @@ def not_called(member: Member, why: str) -> Made:
     return Made(Attempt(member.name, why, called=False))
 
 
-async def call(member: Member, prompt: Prompt, ends: float, spending: Spending) -> Made:
+async def attempt(member: Member, prompt: Prompt, ends: float, spending: Spending) -> Made:
     """Ask this model once; `ends` is the event loop's time at which it must be over."""
     if member.provider is None:
         return not_called(member, NOT_LOADED)
@@ -88,8 +88,8 @@ async def _made(
         log.info("model_recovered", model=member.name)
     usage = believed(completion.usage)
     cost = bill.of_answer(completion.text, usage)
-    attempt = Attempt(member.name, "answered", now - begun, usage, cost)
-    return Made(attempt, replace(completion, model=member.name, usage=usage))
+    answered = Attempt(member.name, "answered", now - begun, usage, cost)
+    return Made(answered, replace(completion, model=member.name, usage=usage))
 
 
 async def _complete(name: str, provider: Provider, prompt: Prompt, seconds: float) -> Completion:
