@@ -56,11 +56,7 @@ def results(figures: Figures) -> Section:
         "Results",
         (
             Row("Messages", _n(figures.messages)),
-            Row(
-                "Average response",
-                _span(figures.times.response.average),
-                _over(figures.times.response),
-            ),
+            Row("Average response", _span(response.average), _over(response)),
             Row("Uptime", _share(figures.uptime), _downtime(figures)),
             Row("Cost per message", NONE if each is None else _dollars(each), unknown),
             Row("Satisfaction", "no ratings yet"),
