@@ -13,7 +13,7 @@ import anthropic
 import httpx2
 
 from bot.clock import SYSTEM, Clock
-from bot.errors import ProviderError, ProviderRefused, ProviderUnavailable
+from bot.errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
 from bot.prompt import Completion, Prompt, Usage
 from bot.providers.asking import messages_of, sendable
 from bot.providers.call import (
@@ -45,14 +45,15 @@ class AnthropicModel:
     """
 
     def __init__(self, access: Access, clock: Clock = SYSTEM) -> None:
-        """Raises ProviderBroken if the key cannot be one."""
         key = key_of(access)
+        headers: dict[str, str | anthropic.Omit] = {**PLAIN}
+        if not key:
+            headers["Authorization"] = anthropic.omit
+            headers["X-Api-Key"] = anthropic.omit
         self._access = access
         self._now = clock.now
-        omit = anthropic.omit
-        self._headers: dict[str, str | anthropic.Omit] = (
-            {**PLAIN} if key else {**PLAIN, "X-Api-Key": omit, "Authorization": omit}
-        )
+        self._has_flawed_key = key is None
+        self._headers = headers
         self._client = anthropic.AsyncAnthropic(
             api_key=key or PLACEHOLDER,
             base_url=access.base_url or OWN_ADDRESS,
@@ -77,6 +78,8 @@ class AnthropicModel:
         await self._client.close()
 
     async def _asked(self, prompt: Prompt, seconds: float) -> Completion | ProviderError:
+        if self._has_flawed_key:
+            return ProviderBroken("auth")
         fields = fields_of(prompt, self._access)
         if isinstance(fields, ProviderError):
             return fields

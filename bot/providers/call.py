@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import httpx2
 
-from bot.errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
+from bot.errors import ProviderError, ProviderRefused, ProviderUnavailable
 from bot.providers.ports import Access
 from bot.providers.reading import known_id
 from bot.providers.trouble import Heard
@@ -53,15 +53,12 @@ def http_options() -> dict[str, Any]:
     }
 
 
-def key_of(access: Access) -> str:
-    """The key as a header can carry it; "" for a server that wants none.
-
-    Raises ProviderBroken for what is no key: the SDKs would quote it in their errors.
+def key_of(access: Access) -> str | None:
+    """The key as a header can carry it, "" for a server that wants none, None for what is no key:
+    the SDKs would quote it in their errors.
     """
     key = access.key.get_secret_value().strip()  # a file's last line break is not part of it
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise ProviderBroken("auth")
-    return key
+    return key if key.isascii() and key.isprintable() and " " not in key else None
 
 
 def hush(*loggers: str) -> None:

@@ -14,7 +14,7 @@ import httpx2
 import openai
 
 from bot.clock import SYSTEM, Clock
-from bot.errors import ProviderError, ProviderRefused, ProviderUnavailable
+from bot.errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
 from bot.prompt import Completion, Prompt, Usage
 from bot.providers.asking import messages_of, sendable
 from bot.providers.call import (
@@ -56,13 +56,14 @@ class OpenAIModel:
     """
 
     def __init__(self, access: Access, clock: Clock = SYSTEM) -> None:
-        """Raises ProviderBroken if the key cannot be one."""
         key = key_of(access)
+        headers: dict[str, str | openai.Omit] = {**PLAIN}
+        if not key:
+            headers["Authorization"] = openai.omit
         self._access = access
         self._now = clock.now
-        self._headers: dict[str, str | openai.Omit] = (
-            {**PLAIN} if key else {**PLAIN, "Authorization": openai.omit}
-        )
+        self._has_flawed_key = key is None
+        self._headers = headers
         self._client = openai.AsyncOpenAI(
             api_key=key or PLACEHOLDER,
             base_url=access.base_url or OWN_ADDRESS,
@@ -86,6 +87,8 @@ class OpenAIModel:
         await self._client.close()
 
     async def _asked(self, prompt: Prompt, seconds: float) -> Completion | ProviderError:
+        if self._has_flawed_key:
+            return ProviderBroken("auth")
         fields = fields_of(prompt, self._access)
         if isinstance(fields, ProviderError):
             return fields

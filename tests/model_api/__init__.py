@@ -10,10 +10,12 @@ In a test:
         ...
         assert api.calls("openai")[0].body["store"] is False
 
-For a desk: `OPENAI_BASE_URL` is `api.openai_base`, `ANTHROPIC_BASE_URL` is `api.anthropic_base`,
-both keys are `KEY`. A reply is a text, `Say`, a `Fault`, `Refuse`, `Raw`, or a function of the
-`Asked` that gives one of these. `api.model("gpt-x")` scripts one model apart from its API, `api.openai.latency
-= (0, 8)` makes answers late, `api.openai.sometimes(0.3, Fault.DRIP)` lets a share of them fail.
+A reply is a text, `Say`, a `Fault`, `Refuse`, `Raw`, or a function of the `Asked` that gives one of
+these. `api.model("gpt-x")` scripts one model apart from its API, `api.openai.latency = (0, 8)`
+makes answers late, `api.openai.sometimes(0.3, Fault.DRIP)` lets a share of them fail.
+
+For a desk, `OPENAI_BASE_URL` is `api.openai_base`, `ANTHROPIC_BASE_URL` is `api.anthropic_base`,
+and both keys are `KEY`.
 
 As a program: `python -m tests.model_api --port 0` prints its port and stops at SIGTERM. It is
 steered by `POST /control` and tells what it was asked by `GET /control/ledger`: see `control.py`.

@@ -37,7 +37,8 @@ REFUSALS = {
 
 
 def key_in(headers: dict[str, str]) -> str:
-    return headers.get("x-api-key", "")
+    """Either header is taken; the SDK sends the second since 2.x."""
+    return headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
 
 
 def asked_in(body: dict[str, Any]) -> Asked:

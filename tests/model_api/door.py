@@ -7,6 +7,7 @@ import gzip
 import json
 import time
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ def application(api: StandIn) -> web.Application:
     """Both APIs, under any prefix, and the control endpoint."""
     app = web.Application(client_max_size=MOST_BYTES)
     for name, door in DOORS.items():
-        app.router.add_post("/{prefix:.*}" + door.PATH.lstrip("/"), _Served(api, name, door))
+        app.router.add_post("/{prefix:.*}" + door.PATH.lstrip("/"), _Served(api, name, door).serve)
     control.add_routes(app, api)
     return app
 
@@ -43,7 +44,7 @@ class _Served:
     name: str
     door: ModuleType
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = Call(self.name, request.path, self.door.key_in(headers), headers)
         call.connection = self.api.connection(request.transport)
@@ -132,9 +133,13 @@ class _Served:
             case Fault.GZIP_GARBAGE:
                 return Raw(200, b"\x1f\x8bgarbage", {"Content-Encoding": "gzip"})
             case Fault.GZIP_BOMB:
-                bomb = gzip.compress(b" " * (64 << 20), 1)
-                return Raw(200, bomb, {"Content-Encoding": "gzip"})
+                return Raw(200, _bomb(), {"Content-Encoding": "gzip"})
         return _json(self.door.spoil(fault, good))
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(b" " * (64 << 20), 1)
 
 
 def _json(body: dict[str, Any], status: int = 200, headers: Any = None) -> Raw:
