@@ -11,6 +11,7 @@ import unicodedata
 
 HUMAN_MARK = "[[HUMAN]]"
 
+_BRACKETS = re.compile("[\\[\ufe47\uff3b]")  # all that Unicode takes for one; no mark without
 _GAP = r"[\W_]{0,2}"
 _WORD = _GAP.join("human") + r"(?:[oae]s?)?"  # a model may translate it
 _MARK = re.compile(rf"(?:\\?\[){{1,2}}{_GAP}{_WORD}{_GAP}(?:\\?\]){{1,2}}")
@@ -61,6 +62,8 @@ def _without(line: str, hole: str) -> str | None:
 
 def _places(text: str) -> list[tuple[int, int]]:
     """Where marks stand, in whatever width or case their letters are."""
+    if not _BRACKETS.search(text):
+        return []
     return [found.span() for found in _MARK.finditer("".join(map(_plain, text)))]
 
 

@@ -68,11 +68,11 @@ def cut(text: str, tokens: int) -> str:
     raw = text.encode("utf-8", "replace")
     head = raw[:half].decode("utf-8", "ignore")
     tail = raw[len(raw) - half :].decode("utf-8", "ignore")
-    while head and head[-1] in _JOINERS:
+    while head and (head[-1].isspace() or head[-1] in _JOINERS):
         head = head[:-1]
-    while tail and (tail[0] in _JOINERS or unicodedata.combining(tail[0])):
+    while tail and (tail[0].isspace() or tail[0] in _JOINERS or unicodedata.combining(tail[0])):
         tail = tail[1:]
-    return f"{head.rstrip()}{CUT}{tail.lstrip()}"
+    return f"{head}{CUT}{tail}"
 
 
 def _merged(lines: Iterable[Spoken]) -> tuple[Spoken, ...]:

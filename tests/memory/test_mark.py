@@ -10,9 +10,10 @@ from bot.memory.mark import HUMAN_MARK, defused, read_answer
 
 WAYS = [
     "[[HUMAN]]", "[[human]]", "[[Human]].", "**[[HUMAN]]**", "`[[HUMAN]]`", "[HUMAN]",
-    "[[ HUMAN ]]",    r"\[\[HUMAN\]\]", "[[HUMANO]]", "[[HUMANA]]", "- [[HUMAN]]", "[[HUMAN]] 🙂", "> [[HUMAN]]",
-    "［［ＨＵＭＡＮ］］", "[[H U M A N]]", "[[HU\u200bMAN]]", "```\n[[HUMAN]]\n```",
-    "HUMAN", "Human.",    "**HUMAN**", "[[HUMAN]]\n[[HUMAN]]", '"[[HUMAN]]"', "\n\n[[HUMAN]]\n",
+    "[[ HUMAN ]]", r"\[\[HUMAN\]\]", "[[HUMANO]]", "[[HUMANA]]", "- [[HUMAN]]",
+    "[[HUMAN]] 🙂", "> [[HUMAN]]", "［［ＨＵＭＡＮ］］", "[[H U M A N]]", "[[HU\u200bMAN]]",
+    "```\n[[HUMAN]]\n```",
+    "HUMAN", "Human.", "**HUMAN**", "[[HUMAN]]\n[[HUMAN]]", '"[[HUMAN]]"', "\n\n[[HUMAN]]\n",
 ]  # fmt: skip
 
 
