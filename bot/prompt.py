@@ -39,10 +39,11 @@ class Prompt:
     personal: str  # what is known about this customer, the language to answer in
     said: tuple[Spoken, ...]  # oldest first; begins and ends with the customer
     answer_tokens: int  # the most that the answer may have
+    asks: int = 1  # the last lines, of which the question is made
 
     def shortened(self) -> Prompt:
         """The same question without what was said before it."""
-        return replace(self, said=self.said[-1:])
+        return replace(self, said=self.said[-self.asks :])
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ def _written(value: str, currency: str, language: Language) -> str:
         text = format_currency(amount, currency, locale=locale, decimal_quantization=False)
     else:
         text = format_decimal(amount, locale=locale, decimal_quantization=False)
-    # CLDR sets no-break spaces, which people neither type nor search for.
-    text = text.replace("\u00a0", " ").replace("\u202f", " ")
-    return text.replace(_NO_SYMBOL, f"{currency} ").replace("  ", " ").strip()
+    # CLDR sets no-break spaces, which people neither type nor search for, and Babel none at all
+    # behind a code that stands before the number.
+    text = text.replace(_NO_SYMBOL, currency)
+    text = text.replace(currency, f"{currency} ") if currency else text
+    return " ".join(text.split())
