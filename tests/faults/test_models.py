@@ -86,19 +86,12 @@ async def test_models_that_hang_and_drip_hold_up_nobody(
     assert statistics.median(quick) < 0.6
 
 
+SHORT = (Fault.RATE_LIMITED_LONG, Fault.QUOTA, Fault.HTML, Fault.ENDLESS)
+LONG = (Fault.OVERLOADED, Fault.BAD_KEY, Fault.GONE, Fault.EMPTY, Fault.CUT_JSON, Fault.DRIP)
+
+
 @pytest.mark.parametrize(
-    "fault",
-    [
-        Fault.RATE_LIMITED_LONG,
-        Fault.OVERLOADED,
-        Fault.QUOTA,
-        Fault.BAD_KEY,
-        Fault.GONE,
-        Fault.HTML,
-        Fault.EMPTY,
-        Fault.CUT_JSON,
-        Fault.ENDLESS,
-    ],
+    "fault", [*SHORT, *(pytest.param(fault, marks=pytest.mark.full) for fault in LONG)]
 )
 async def test_a_fault_of_both_models_costs_few_calls_and_shows_nothing(
     bench: Bench, customers: Senders, api: StandIn, fault: Fault
