@@ -27,7 +27,7 @@ _CODES = sorted(
     reverse=True,
 )
 # In small letters, only those that are no words: "try 5" and "all 12" name no currency.
-_SMALL_CODES = "usdt usdc usd eur brl gbp mxn ars clp jpy inr btc".split()
+SMALL_CODES = "usdt usdc usd eur brl gbp mxn ars clp jpy inr btc".split()
 
 _OF_SIGN: Mapping[str, Units] = {
     "r$": frozenset({"BRL"}),
@@ -102,7 +102,7 @@ SIGN = (
     r"(?:(?<![A-Za-z])(?i:U\.S\. ?\$|US ?\$|(?:CA|AU|NZ|HK|MX|AR|CL|CO|NT)\$|U\$[SD]?|[RCAS]\$)"
     r"|(?<![A-Za-z])Rs\.?(?![a-z])|[$€£¥¢฿\u20a0-\u20cf])"
 )
-CODE = rf"(?:(?<![A-Za-z])(?:{'|'.join([*_CODES, *_SMALL_CODES])})(?![A-Za-z]))"
+CODE = rf"(?:(?<![A-Za-z])(?:{'|'.join([*_CODES, *SMALL_CODES])})(?![A-Za-z]))"
 WORD = (
     r"(?i:dollars?|bucks?|d[oó]lar(?:es)?|pesos?|rea(?:l(?:es)?|is)|euros?|pounds?|quid|libras?"
     r"|pence|yen(?:es)?|ienes?|yuan(?:e?s)?|rupees?|r[uú]pias?|francs?|francos?|soles"

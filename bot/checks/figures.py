@@ -15,6 +15,7 @@ from bot.checks.currencies import (
     ONLY_AFTER_ONE,
     PERCENT,
     SIGN,
+    SMALL_CODES,
     WORD,
     Units,
     of_code,
@@ -44,7 +45,8 @@ _SCALE = (
 )
 _PERCENT = r"(?i:%|per ?cent(?!\w)|por ?cento(?!\w)|por ?ciento(?!\w)|pct(?!\w))"
 _RUN = re.compile(
-    r"(?<!\d)(?:\+?\d{0,3} ?\(\d{1,5}\) ?\d++(?:[ .-]\d++){0,6}+|\+?\d++(?:[ ./,'-]\d++){0,16}+)"
+    r"(?<!\d)(?:(?:\+?\d{1,3} ?)?\(\d{1,5}\) ?\d++(?:[ .-]\d++){0,6}+"
+    r"|\+?\d++(?:[ ./,'-]\d++){0,16}+)"
 )
 _NUMBER = re.compile(NUMBER)
 _BEFORE = re.compile(
@@ -69,6 +71,9 @@ _OWED = re.compile(
     re.IGNORECASE,
 )
 _LOOK_BACK = 20
+_NEAR = 3
+_NO_LEAD = frozenset(["", *"0123456789)]%:;"])
+_LEADS = frozenset(("minus", "menos", "negative", *SMALL_CODES))
 _LOOK_FAR_BACK = 45
 _APART = re.compile(r"[ ,]")
 _PIECES = re.compile(r"[^\d.,']+")
@@ -100,8 +105,12 @@ def figures(text: str, *, with_unit: bool, every: bool = False) -> Iterator[Clai
 
 def _before(text: str, start: int) -> re.Match[str]:
     """The signs in front of a number. There may be none, but there is always a match."""
-    found = _BEFORE.search(text, max(0, start - _LOOK_BACK), start)
-    return cast("re.Match[str]", found)
+    look = text[max(0, start - _LOOK_BACK) : start].rstrip(" (-.,")
+    near = start - _NEAR  # behind an ordinary word there is at most a bracket or a minus
+    last = look[-1:]
+    if last not in _NO_LEAD and (not last.islower() or look.rpartition(" ")[2].lower() in _LEADS):
+        near = start - _LOOK_BACK
+    return cast("re.Match[str]", _BEFORE.search(text, max(0, near), start))
 
 
 def _after(text: str, end: int) -> re.Match[str]:
@@ -204,8 +213,6 @@ def _bare(
             yield Claim(AMOUNT, text[start:end], start, end, amounts, _token(said, read))
     elif digits >= FEWEST_DIGITS and ("," not in said or said.startswith("+")):
         yield Claim(IDENTIFIER, said, start, end, token=normal(said), parts=_parts(said, start))
-        if every:
-            yield from _apart(said, start, every=True)
     else:
         yield from _apart(said, start, every=every)
 

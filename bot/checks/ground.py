@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import Enum
 
 from bot.checks.amounts import ANY, MONEY, Amount, agree, read_fact
-from bot.checks.claim import EMAIL, Claim
+from bot.checks.claim import AMOUNT, EMAIL, Claim
 from bot.checks.claims import claims_in
 from bot.checks.currencies import of_code
 from bot.checks.folding import fold
@@ -60,7 +60,7 @@ class Ground:
     def _bears_amount(self, claim: Claim) -> bool:
         if claim.amounts:
             return any(agree(said, known) for said in claim.amounts for known in self._like(said))
-        return claim.text.casefold() in self.unread
+        return claim.check == AMOUNT and claim.text.casefold() in self.unread
 
     def _like(self, said: Amount) -> Iterator[Amount]:
         yield from self.amounts.get(said.value, ())
@@ -100,7 +100,9 @@ def heard(texts: Iterable[str], bare: Bare = Bare.NUMBER) -> Ground:
         local=frozenset(home for number in international for home in without_country(number)),
         emails=frozenset(claim.token for claim in said if claim.check == EMAIL),
         links=frozenset(claim.token for claim in said if claim.link),
-        unread=frozenset(claim.text.casefold() for claim in said if not claim.amounts),
+        unread=frozenset(
+            claim.text.casefold() for claim in said if claim.check == AMOUNT and not claim.amounts
+        ),
         scales=frozenset(scales),
     )
 

@@ -37,8 +37,7 @@ _INSTEAD = "Use known facts only, or say that you do not know."
 def ungrounded(draft: Draft, turn: Turn) -> Iterator[Problem]:
     """Every amount, identifier and e-mail in a model's words that nothing bears out."""
     if any(span.origin is Origin.MODEL for span in draft.spans):
-        found = dict.fromkeys(_problems(draft, turn))  # said twice, minded once
-        yield from islice(found, MOST_PROBLEMS)
+        yield from islice(_problems(draft, turn), MOST_PROBLEMS)
 
 
 def _problems(draft: Draft, turn: Turn) -> Iterator[Problem]:
@@ -48,11 +47,15 @@ def _problems(draft: Draft, turn: Turn) -> Iterator[Problem]:
         return
     known = _Known(turn)
     sentences = mentions(text, claims, turn.facts.declared)
+    traced: set[tuple[str, frozenset[str]]] = set()  # said twice, minded once
     for claim in claims:
         if not any(claim.start < each.stop and each.start < claim.end for each in written):
             continue  # wholly the book's, a fact's or the customer's: checked by its origin
         of = next((each.facts for each in sentences if claim.start < each.end), frozenset[str]())
         bound = _bound(claim, of, turn)
+        if (claim.text, bound) in traced:
+            continue
+        traced.add((claim.text, bound))
         if not _borne(claim, known.grounds(bound)):
             excerpt = claim.text[:_EXCERPT]
             yield Problem(claim.check, excerpt, _advice(claim, excerpt, bound, turn))

@@ -16,7 +16,10 @@ _FEWEST_SIGNS, _FEWEST_IN_CODE = 5, 3  # of a code: "BR123", while COVID-19 and 
 _SHORTEST_PHONE = 8
 
 _CODE = re.compile(r"(?<![\w])[A-Za-z0-9]++(?:(?:[-_/]|\.(?=\d))[A-Za-z0-9]++)*+(?![\w])")
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d\d(?: [A-Z0-9]{4}){2,8}+(?: [A-Z0-9]{1,4})?(?!\w)")
+_SPACED = re.compile(  # an IBAN, and a parcel of the Universal Postal Union (S10)
+    r"(?<!\w)[A-Z]{2}"
+    r"(?:\d\d(?: [A-Z0-9]{4}){2,8}+(?: [A-Z0-9]{1,4})?|(?: ?\d{3}){3} ?[A-Z]{2})(?!\w)"
+)
 _NOT_SIGN = re.compile(r"[\W_]+")
 _MASKED = re.compile(r"(?:[*•●]{2}|(?<!\w)[xX]{2})[*•●xX .-]{0,40}+(?P<tail>\d{2,8})(?![\w])")
 _ENDING = re.compile(
@@ -26,21 +29,25 @@ _ENDING = re.compile(
     re.IGNORECASE,
 )
 
-_NOUN = (
-    r"(?:order|ticket|case|protocol|tracking|booking|reservation|confirmation|reference|ref"
-    r"|policy|serial|receipt|transaction|coupon|voucher|passport|phone|whatsapp|ssn|iban"
-    r"|postcode|zip|pin"
-    r"|pedido|orden|encomenda|protocolo|chamado|caso|rastre(?:io|amento|o)|seguimiento|gu[ií]a"
-    r"|nota(?: fiscal)?|nf(?:-?e)?|ap[oó]lice|p[oó]liza|matr[ií]cula|reserva|cup[oó]n|cupom|folio|cpf|cnpj|rg|cep"
-    r"|pix|transa[cç][aã]o|transacci[oó]n|telefone|tel[eé]fono|dni|rfc|curp|nif|nie|cuit|rut)"
+# What has a number. Accounts, cards and invoices are not among them, for they have sums too.
+_NOUNS = """order ticket case protocol tracking booking reservation confirmation reference ref
+    policy serial receipt transaction coupon voucher passport phone whatsapp ssn iban postcode zip
+    pin pedido orden encomenda protocolo chamado caso rastreio rastreamento rastreo seguimiento guia
+    guía nota fiscal nf nfe nf-e apólice apolice póliza poliza matrícula matricula reserva cupón
+    cupom cupon folio cpf cnpj rg cep pix transação transacao transacción transaccion telefone
+    teléfono dni rfc curp nif nie cuit rut""".split()
+_NUMBERINGS = """number numbers número numero nº n° nº. n°. no. num num. nro nro. code código codigo
+    id key chave clave #""".split()
+_NAMING = frozenset([*_NOUNS, *_NUMBERINGS])
+_NOUN, _NUMBERING = (
+    f"(?:{'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})"
+    for words in (_NOUNS, _NUMBERINGS)
 )
-_NUMBERING = r"(?:numbers?|n[uú]mero|n[º°o]\.?|num\.?|nro\.?|code|c[oó]digo|id|key|chave|clave|#)"
 _NAMED = re.compile(
     rf"(?P<one>(?:your|the|my|this|that|our|o|a|do|da|no|seu|sua|teu|meu|el|la|del|al|su|tu|mi) )?"
-    rf"(?<!\w)(?:(?P<noun>{_NOUN})|(?:{_WITH_SUM} )?(?P<alone>{_NUMBERING}))"
-    rf"(?P<link>(?: (?:(?:de|do|da|del|of) )?{_NUMBERING})?(?: ?(?:is|é|es|:|=))?"
-    rf"(?: ?{_NUMBERING})?)"
-    r"[ ('\"]?\+?\Z",
+    rf"(?<!\w)(?:(?P<noun>{_NOUN})|(?P<alone>{_NUMBERING}))"
+    rf"(?P<link>(?: (?:(?:de|do|da|del|of) )?{_NUMBERING}| no)?(?: ?(?:is|é|es|:|=))?"
+    rf"(?: ?{_NUMBERING})?)[ ('\"]?\+?\Z",
     re.IGNORECASE,
 )
 _LOOK_BACK = 48  # signs before a number in which its noun may stand
@@ -49,8 +56,12 @@ _FEWEST_UNLINKED = 3  # digits from which "order 123" needs no more words
 
 def normal(token: str) -> str:
     """Letters and digits alone, in capitals; the plus of an international number stays."""
-    plus = "+" if token.lstrip("( ").startswith("+") else ""
-    return plus + _NOT_SIGN.sub("", token).upper()
+    signs = _NOT_SIGN.sub("", token).upper()
+    if token.lstrip("( ").startswith("+"):
+        return f"+{signs}"
+    # "00" calls abroad from most countries.
+    abroad = signs.startswith("00") and signs.isdigit() and len(signs) > 2 + _SHORTEST_PHONE
+    return f"+{signs[2:]}" if abroad else signs
 
 
 def without_country(token: str) -> tuple[str, ...]:
@@ -72,10 +83,12 @@ def tails(text: str) -> Iterator[Claim]:
 
 def codes(text: str, *, every: bool = False) -> Iterator[Claim]:
     """Mixtures of letters and digits; with `every`, the shortest as well."""
-    for found in _IBAN.finditer(text):
+    for found in _SPACED.finditer(text):
         yield _identifier(found)
     for found in _CODE.finditer(text):
         said = found[0]
+        if said.isalpha():
+            continue
         digits = sum(sign.isdigit() for sign in said)
         if not digits or said.isdigit():
             continue
@@ -95,7 +108,10 @@ def named_before(text: str, start: int, digits: int) -> bool:
     """Whether the words before say that a number of so many digits names something."""
     if text[max(0, start - 2) : start].rstrip().endswith("#"):
         return True
-    found = _NAMED.search(text, max(0, start - _LOOK_BACK), start)
+    look = text[max(0, start - _LOOK_BACK) : start]
+    if _NAMING.isdisjoint(word.strip(":=('\"+") for word in look.lower().split()[-5:]):
+        return False  # a cheap look before the pattern's long one
+    found = _NAMED.search(text, start - len(look), start)
     if not found:
         return False
     if digits >= _FEWEST_UNLINKED:

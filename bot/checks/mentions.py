@@ -13,9 +13,10 @@ from functools import lru_cache
 
 from bot.checks.claim import Claim
 from bot.prompt import FactSpec
-from bot.words.normalise import plain, words_of
+from bot.words.normalise import plain
 
 _END = re.compile(r"[.!?…]+[\"')\]]*(?= )|\n+")
+_NOT_WORD = re.compile(r"[\W_]+")
 WATCHED = frozenset({"amount", "identifier"})  # kinds of facts whose labels bind a figure
 
 
@@ -41,7 +42,10 @@ def mentions(
         return ()
     found: list[Sentence] = []
     inherited: frozenset[str] = frozenset()
+    last = max((claim.start for claim in claims), default=-1)
     for start, end in _sentences(text):
+        if start > last:
+            break
         facts = _mentioned(text[start:end], labels) or inherited
         told = any(start <= claim.start < end for claim in claims)
         inherited = inherited if not text[start:end].strip() else frozenset() if told else facts
@@ -66,7 +70,7 @@ def _labels(declared: Mapping[str, FactSpec]) -> Iterator[tuple[str, str]]:
 
 
 def _words(text: str) -> str:
-    return " ".join(words_of(plain(text)))
+    return _NOT_WORD.sub(" ", plain(text)).strip()
 
 
 def _mentioned(sentence: str, labels: tuple[tuple[str, str], ...]) -> frozenset[str]:

@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.words.normalise import plain
-
 _UNITS: dict[str, int] = {
     word: value
     for value, words in enumerate((
@@ -61,6 +59,12 @@ _SCALES: dict[str, int] = {
     **dict.fromkeys("billion bilhao bilhoes billon billones".split(), 10**9),
     **dict.fromkeys("trillion trilhao trilhoes".split(), 10**12),
 }
+_ACCENTED = {
+    "três": "tres", "milhão": "milhao", "milhões": "milhoes", "bilhão": "bilhao",
+    "bilhões": "bilhoes", "trilhão": "trilhao", "trilhões": "trilhoes", "millón": "millon",
+    "billón": "billon", "dieciséis": "dieciseis", "veintiún": "veintiun",
+    "veintidós": "veintidos", "veintitrés": "veintitres", "veintiséis": "veintiseis",
+}  # fmt: skip
 _VAGUE = frozenset(
     "hundreds thousands millions billions dozens centenas milhares dezenas cientos miles "
     "decenas".split()
@@ -87,7 +91,8 @@ def spoken(text: str) -> Iterator[Spoken]:
     run: list[tuple[str, int, int]] = []
     end = 0  # of the last word that belongs to the run, a joining one included
     for found in _WORD.finditer(text):
-        word = found[0].lower() if found[0].isascii() else plain(found[0])
+        word = found[0].lower()
+        word = word if word.isascii() else _ACCENTED.get(word, "")
         near = bool(run) and text[end : found.start()] in _GAPS
         if near and (word in _NUMBERS or word in _JOINS):
             end = found.end()
