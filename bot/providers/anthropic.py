@@ -49,14 +49,13 @@ class AnthropicModel:
         headers: dict[str, str | anthropic.Omit] = {**PLAIN}
         if not key:
             headers["Authorization"] = anthropic.omit
-            headers["X-Api-Key"] = anthropic.omit
         self._access = access
         self._now = clock.now
         self._has_flawed_key = key is None
         self._headers = headers
         self._client = anthropic.AsyncAnthropic(
             api_key=key or PLACEHOLDER,
-            base_url=access.base_url or OWN_ADDRESS,
+            base_url=address_of(access.base_url),
             max_retries=0,
             http_client=anthropic.DefaultAioHttpClient(**http_options()),
             open_telemetry=False,  # its spans would leave by another door than ours
@@ -95,6 +94,11 @@ class AnthropicModel:
         if isinstance(heard, ProviderError):
             return heard
         return completion_of(heard, self._access.name, self._now())
+
+
+def address_of(base_url: str) -> str:
+    """The address as the SDK wants it: without the `/v1` that OpenAI's has and that many write."""
+    return base_url.rstrip("/").removesuffix("/v1") or OWN_ADDRESS
 
 
 def fields_of(prompt: Prompt, access: Access) -> dict[str, Any] | ProviderRefused:

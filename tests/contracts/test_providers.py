@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 import time
+import tracemalloc
+import zlib
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -154,6 +158,29 @@ async def test_a_body_without_end_is_let_go_soon_and_its_connection_with_it(rig)
     assert rig.api.ledger[0].connection != rig.api.ledger[1].connection
 
 
+async def test_a_packed_answer_is_unpacked_piece_by_piece(rig):
+    """A bomb of 64 MB is let go after the first of them."""
+    rig.script.then("Sim, abrimos.")
+    await rig.model.complete(prompt(), 3)
+    rig.script.then(
+        *(
+            Raw(body=pack(rig.api.ledger[0].answer), headers={"Content-Encoding": "x"})
+            for pack in (gzip.compress, zlib.compress)
+        ),
+        Fault.GZIP_BOMB,
+        Fault.GZIP_BOMB,
+    )
+    for _ in range(2):
+        assert (await rig.model.complete(prompt(), 3)).text == "Sim, abrimos."
+    await outcome_of(rig.model)  # the first one is made by the stand-in, at a cost
+    tracemalloc.start()
+    try:
+        await outcome_of(rig.model)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
 async def test_an_answer_just_within_the_bound_is_read(rig):
     text = "a" * (MOST_BYTES - 2_000)
     rig.script.then(text)
@@ -182,6 +209,20 @@ async def test_an_odd_answer_tells_what_it_cost(rig):
 async def test_where_nobody_listens_no_connection_is_made(rig, unused_tcp_port):
     outcome, _ = await rig.asked_of(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1")
     assert row_of(outcome) == ("Unavailable", "connection", True)
+
+
+async def test_a_host_that_takes_no_connection_is_given_up_before_the_deadline(rig, monkeypatch):
+    """Its queue is full: what a firewall does that swallows packets."""
+    monkeypatch.setattr("bot.providers.call.CONNECT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as queue:
+        for _ in range(3):
+            waiting = queue.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        began = time.monotonic()
+        outcome, _ = await rig.asked_of(base_url=f"http://127.0.0.1:{full.getsockname()[1]}/v1")
+    assert row_of(outcome) == ("Unavailable", "connection", False)
+    assert time.monotonic() - began < 1.5
 
 
 async def test_a_name_that_nobody_knows_is_no_connection(rig, monkeypatch):

@@ -46,7 +46,10 @@ def add_routes(app: web.Application, api: StandIn) -> None:
         return web.json_response({"result": True})
 
     async def ledger(_: web.Request) -> web.Response:
-        return web.json_response([asdict(call) | {"model": call.model} for call in api.ledger])
+        told = [asdict(call) | {"model": call.model} for call in api.ledger]
+        for call in told:
+            del call["answer"]
+        return web.json_response(told)
 
     app.router.add_post("/control", control)
     app.router.add_get("/control/ledger", ledger)

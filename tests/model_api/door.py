@@ -92,7 +92,7 @@ class _Served:
 
     def _sent(self, call: Call, reply: Reply) -> web.Response:
         raw = self._raw(call, reply)
-        call.status = raw.status
+        call.status, call.answer = raw.status, raw.body
         headers = {self.door.REQUEST_ID: self.api.next_request_id()}
         if raw.body and "Content-Type" not in raw.headers:
             headers["Content-Type"] = "application/json"

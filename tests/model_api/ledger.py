@@ -20,6 +20,7 @@ class Call:
     at: float = field(default_factory=time.time)
     status: int = 0  # 0: none was sent
     reply: str = ""  # what it was answered with: "say", a fault's name, "refuse", "raw"
+    answer: bytes = b""  # what it was sent, unless it went wrong on the wire
     left: bool = False  # the client went before it had the whole answer
     seconds: float = 0.0  # until it was over
 

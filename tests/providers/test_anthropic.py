@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.prompt import Usage
-from bot.providers.anthropic import completion_of, fields_of
+from bot.providers.anthropic import address_of, completion_of, fields_of
 from tests.model_api import StandIn
 from tests.providers.rig import NOW, heard, prompt, row_of
 
@@ -103,6 +103,19 @@ def test_a_request_is_the_smallest_that_says_all():
         ],
         "output_config": {"effort": "low"},
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("", "https://api.anthropic.com"),
+        ("http://127.0.0.1:9", "http://127.0.0.1:9"),
+        ("http://127.0.0.1:9/v1/", "http://127.0.0.1:9"),
+        ("https://gate.example/a/v1", "https://gate.example/a"),
+    ],
+)
+def test_an_address_may_be_written_like_openais(written, meant):
+    assert address_of(written) == meant
 
 
 @pytest.mark.parametrize(
