@@ -75,6 +75,7 @@ KEPT = [
     "aberto das 09:00-18:00",
     "R$ 1.234,56",
     "bearer of news",
+    "-1001234567890",  # a group, in the log's line that tells an admin of it
     "3000000",
     "",
 ]
@@ -132,6 +133,7 @@ def test_whatever_has_parts_is_walked_names_too():
         "tokens": 17,
         "token": "",
         "n": 12_345_678_901,
+        "chat": -1_001_234_567_890,
         "seconds": 1.5,
         "ok": True,
         "nothing": None,
@@ -142,6 +144,7 @@ def test_whatever_has_parts_is_walked_names_too():
         "tokens": 17,
         "token": "",
         "n": NUMBER,
+        "chat": -1_001_234_567_890,
         "seconds": 1.5,
         "ok": True,
         "nothing": None,

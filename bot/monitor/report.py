@@ -247,7 +247,8 @@ def _dollars(nano: float) -> str:
     if not nano or dollars >= 0.1:
         return f"${dollars:,.2f}"
     digits = 2 - floor(log10(dollars))
-    return f"${dollars:.{digits}f}".rstrip("0")
+    whole, _, cents = f"{dollars:.{digits}f}".rstrip("0").partition(".")
+    return f"${whole}.{cents:0<2}"
 
 
 def _calls(n: int) -> str:

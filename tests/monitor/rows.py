@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Connection, insert
@@ -79,10 +81,21 @@ class Rows:
         self._connection.execute(insert(heartbeats), rows)
 
 
-def filled(file: Path, fill: Any) -> Path:
+@cache
+def _empty() -> bytes:
+    """A database that has just been migrated: Alembic takes its time, so it runs once."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        engine = writing_engine(file)
+        migrate(engine)
+        engine.dispose()
+        return file.read_bytes()
+
+
+def filled(file: Path, fill: Callable[[Rows], object]) -> Path:
     """A database with what `fill(rows)` puts into it."""
+    file.write_bytes(_empty())
     engine = writing_engine(file)
-    migrate(engine)
     with engine.begin() as connection:
         fill(Rows(connection))
     engine.dispose()
