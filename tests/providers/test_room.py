@@ -150,6 +150,16 @@ async def test_an_sdk_that_fails_is_said_and_passed_over(opened, openai):
     assert "canary" not in str(logs)
 
 
+async def test_who_may_not_be_called_is_not_waited_for(opened):
+    slow = Slow()
+    room = opened(room_of(A, openai=slow))
+    begun = time.monotonic()
+    reply = await room.ask(QUESTION, deadline=time.time() + 8, calls=0)
+    assert time.monotonic() - begun < 0.2
+    assert results(reply) == [("a", "no_calls", False)]
+    slow.may_end.set()
+
+
 async def test_what_failed_to_load_is_waited_for_no_more(opened):
     room = opened(room_of(A, openai=missing))
     await ask(room)
