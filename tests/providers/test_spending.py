@@ -91,11 +91,13 @@ async def test_what_no_longer_fits_is_not_asked_and_a_cheaper_model_is():
 
 
 @in_virtual_time
-async def test_the_first_that_does_not_fit_leaves_its_breaker_as_it_was():
+async def test_a_used_up_budget_is_said_once_and_leaves_the_breaker_as_it_was():
     rig = Rig(FakeModel("a", ["olá"]), usd_per_day=0)
-    for _ in range(3):
-        assert (await rig.ask()).attempts[0].result == "budget"
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert (await rig.ask()).attempts[0].result == "budget"
     assert rig.breaker("a").would_let(0)
+    assert [each["event"] for each in logs] == ["budget_reached"], "said once a day"
 
 
 @in_virtual_time
