@@ -36,7 +36,7 @@ class PriceBook:
 
     clock: Clock
     listed: PriceList | None = None  # None: not loaded, or not needed
-    _found: dict[str, tuple[date, Tariff | None]] = field(default_factory=dict)
+    _found: dict[str, tuple[date, Tariff | None]] = field(default_factory=dict, init=False)
 
     def most(self, access: Access, prompt: Prompt) -> int | None:
         """The most that one call may cost, in billionths of a dollar; None: nobody knows."""

@@ -69,6 +69,7 @@ class Spending:
         self._clock = clock
         self._day_of = day_of
         self._running: set[asyncio.Task[None]] = set()
+        self._said = ""  # the day of which it was said that its budget leaves no room
 
     async def reserve(
         self, access: Access, prompt: Prompt, seconds: float
@@ -99,6 +100,8 @@ class Spending:
         finally:
             if not heard:  # it may be counted all the same, for a call that nobody makes
                 self._beside(self._undo(asked, wanted))
+        if not granted:
+            self._say_reached(wanted.day)
         return wanted if granted else "budget"
 
     def settle(self, reserved: Reservation, cost: int) -> None:
@@ -113,6 +116,12 @@ class Spending:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    def _say_reached(self, day: str) -> None:
+        """Once a day, for from now on rules and people answer."""
+        if day != self._said:
+            self._said = day
+            log.warning("budget_reached", day=day)
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

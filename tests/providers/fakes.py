@@ -10,25 +10,38 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.clock import Clock
-from bot.errors import LedgerError
+from bot.errors import LedgerError, ProviderUnavailable
 from bot.model_settings import Budget, Price
-from bot.prompt import Completion, Prompt, Speaker, Spoken, Usage
+from bot.prompt import Completion, Prompt, Reply, Speaker, Spoken, Usage
 from bot.providers.chain import Chain
 from bot.providers.member import Member
 from bot.providers.ports import Access
 from bot.providers.prices import PriceBook
 from bot.providers.spending import Cap, Spending
+from bot.providers.tariff import most_tokens
 
 NOON = 1_800_000_000.0
 DAY = "2027-01-15"
 PRICE = Price(input=1.0, output=10.0, cached=0.1, cache_write=1.25)
 USED = Usage(read=100, cached=40, written=20)
 
+HICCUP = ProviderUnavailable("server_error", again=True)
+DOWN = ProviderUnavailable("overloaded")
+
 HELLO = Spoken(Speaker.CUSTOMER, "olá")
 QUESTION = Prompt("standing", "personal", (HELLO,), 800)
 LONG_QUESTION = replace(
     QUESTION, said=(HELLO, Spoken(Speaker.DESK, "oi"), Spoken(Speaker.CUSTOMER, "e o frete?"))
 )
+
+
+# Of PRICE: a token read, the dearest way to read one, a token written, from the cache.
+READ, DEAREST, WRITTEN, CACHED = 1_000, 1_250, 10_000, 100
+COST = 60 * READ + 40 * CACHED + 20 * WRITTEN  # of USED
+MOST = most_tokens("openai", QUESTION) * DEAREST + 800 * WRITTEN
+BYTES = len(b"standing" + b"personal") + len("olá".encode())
+LIKELY_PROMPT = -(-BYTES // 4) * READ
+ENOUGH = 1.0  # dollars
 
 
 def access(name: str = "a", **changes: Any) -> Access:
@@ -81,8 +94,6 @@ def after(wait: float, play: Any) -> Behaviour:
 
 async def hang(prompt: Prompt, seconds: float) -> Any:
     """A server that says nothing; the provider gives up in time, as it has promised."""
-    from bot.errors import ProviderUnavailable
-
     await asyncio.sleep(seconds)
     return ProviderUnavailable("timeout")
 
@@ -90,6 +101,16 @@ async def hang(prompt: Prompt, seconds: float) -> Any:
 async def never(prompt: Prompt, seconds: float) -> Any:
     """A provider that forgets its own deadline."""
     await asyncio.Event().wait()
+
+
+def results(reply: Reply) -> list[tuple[str, str, bool]]:
+    """What came of each attempt."""
+    return [(each.model, each.result, each.called) for each in reply.attempts]
+
+
+def now() -> float:
+    """The event loop's time."""
+    return asyncio.get_running_loop().time()
 
 
 @dataclass(slots=True)
@@ -169,3 +190,16 @@ class Rig:
     @property
     def held(self) -> int:
         return self.purse.held.get(DAY, 0)
+
+
+def one(*plays: Any, **options: Any) -> Rig:
+    """A chain of one model, under a cap that leaves room."""
+    return Rig(FakeModel("a", list(plays)), usd_per_day=ENOUGH, **options)
+
+
+async def cost_of(rig: Rig, prompt: Prompt = QUESTION) -> int | None:
+    """What the record says of the first attempt, once the purse has heard of it too."""
+    reply = await rig.ask(prompt)
+    await rig.spending.close()
+    cost: int | None = reply.attempts[0].cost
+    return cost

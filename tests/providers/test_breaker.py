@@ -222,5 +222,5 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.breaker.state is expected
 
 
-AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 TestAnyOrder = AnyOrder.TestCase

@@ -113,8 +113,8 @@ async def test_it_is_waited_for_a_quarter_of_the_time_at_the_most(opened):
     slow = Slow()
     room = opened(room_of(A, B, openai=slow, anthropic=slow))
     begun = time.monotonic()
-    reply = await ask(room, seconds=0.8)
-    assert time.monotonic() - begun < 0.4
+    reply = await ask(room, seconds=1.2)
+    assert time.monotonic() - begun < 0.9
     assert results(reply) == [("a", "not_loaded", False), ("b", "not_loaded", False)]
     assert room.health()["a"]["state"] == "not_loaded"
     slow.may_end.set()
@@ -150,12 +150,22 @@ async def test_an_sdk_that_fails_is_said_and_passed_over(opened, openai):
     assert "canary" not in str(logs)
 
 
+async def test_who_may_not_be_called_is_not_waited_for(opened):
+    slow = Slow()
+    room = opened(room_of(A, openai=slow))
+    begun = time.monotonic()
+    reply = await room.ask(QUESTION, deadline=time.time() + 8, calls=0)
+    assert time.monotonic() - begun < 1
+    assert results(reply) == [("a", "no_calls", False)]
+    slow.may_end.set()
+
+
 async def test_what_failed_to_load_is_waited_for_no_more(opened):
     room = opened(room_of(A, openai=missing))
     await ask(room)
     begun = time.monotonic()
     await ask(room)
-    assert time.monotonic() - begun < 0.1
+    assert time.monotonic() - begun < 1
 
 
 async def test_only_the_sdks_of_configured_models_are_loaded(opened):
@@ -230,7 +240,7 @@ async def test_a_stop_while_it_loads_is_quiet():
     await asyncio.sleep(0.02)
     begun = time.monotonic()
     await room.close()
-    assert time.monotonic() - begun < 0.5
+    assert time.monotonic() - begun < 2
     slow.may_end.set()
 
 
