@@ -49,9 +49,9 @@ def _address(text: str) -> str:
 
 
 def links(text: str) -> Iterator[Claim]:
-    """Every address on the web that holds a number of three digits or more somewhere.
+    """Every address on the web. It is true as a whole, or by the numbers and codes in it.
 
-    It is true as a whole, or by the numbers and codes in it.
+    One without a number of three digits or more claims nothing here.
     """
     for found in _LINK.finditer(text):
         said = found[0].rstrip(".,;:!?…*")
@@ -68,6 +68,7 @@ def links(text: str) -> Iterator[Claim]:
             found.start() + len(said),
             token=plain.casefold(),
             link=True,
+            small=not parts,
             parts=parts,
         )
 

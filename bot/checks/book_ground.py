@@ -16,7 +16,7 @@ _HOLE = "\ue000"  # where a sentence shows a value that is not the book's
 @once_per_book
 def book_ground(book: Book) -> Ground:
     """Texts, replies, forms, buttons, facts of the house and hours, in every language."""
-    return heard(_texts(book))
+    return heard(_texts(book), small=False)
 
 
 def _texts(book: Book) -> Iterator[str]:

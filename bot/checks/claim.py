@@ -21,6 +21,7 @@ class Claim:
     token: str = ""  # normal form of an identifier, of an address, of a number without unit
     tail: bool = False  # only the end is shown: "ending in 6789"
     link: bool = False  # an address on the web
+    small: bool = False  # too small to claim anything by itself: "2 days", "iPhone 15"
     parts: tuple[Claim, ...] = ()  # claims that it may be made of, where words ran together
 
     @property

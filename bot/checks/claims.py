@@ -6,18 +6,14 @@ from collections.abc import Iterable
 
 from bot.checks.addresses import emails, links
 from bot.checks.claim import Claim
-from bot.checks.figures import figures
+from bot.checks.figures import figures, numbers
 from bot.checks.identifiers import codes, tails
 from bot.checks.moments import BLANK, without_moments
 from bot.checks.spelled import with_cents, worded
 
 
-def claims_in(text: str, *, every: bool = False) -> tuple[Claim, ...]:
-    """The claims of a folded text, in their order.
-
-    With `every`, small numbers too: what a customer said or the book says bears out more than it
-    claims.
-    """
+def claims_in(text: str) -> tuple[Claim, ...]:
+    """The claims of a folded text, in their order, small ones included."""
     if not any(sign.isdigit() for sign in text):
         found = [*emails(text), *worded(text)]
         return tuple(sorted(with_cents(text, found), key=_place))
@@ -27,11 +23,10 @@ def claims_in(text: str, *, every: bool = False) -> tuple[Claim, ...]:
     text = without_moments(text)
     masked, text = _taken(tails(text), text)
     in_words, text = _taken(worded(text), text)
-    money, text = _taken(figures(text, with_unit=True, every=every), text)
-    coded, text = _taken(codes(text, every=every), text)
-    numbers = figures(text, with_unit=False, every=every)
-    found += [each for each in on_the_web if each.parts or every]
-    found += [*masked, *with_cents(whole, [*in_words, *money]), *coded, *numbers]
+    money, text = _taken(figures(text), text)
+    coded, text = _taken(codes(text), text)
+    money = with_cents(whole, [*in_words, *money])
+    found += [*on_the_web, *masked, *money, *coded, *numbers(text)]
     return tuple(sorted(found, key=_place))
 
 

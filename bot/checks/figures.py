@@ -38,6 +38,7 @@ _SCALES = {
     "crore": 10**7, "crores": 10**7,
 }  # fmt: skip
 _ONLY_OF_MONEY = frozenset("m mi mm mn b bi bn tri tn".split())  # metres, miles, bytes else
+_RESOLUTIONS = frozenset("2458")  # of screens: 4K
 _SCALE = (
     r"(?i:k|mil|thousand|grand|hundred|millions?|mill[oó]n(?:es)?|milh(?:[aã]o|[oõ]es)|mi|mm|mn|m"
     r"|billions?|bill[oó]n(?:es)?|bilh(?:[aã]o|[oõ]es)|bi|bn|b|trillion|trilh(?:[aã]o|[oõ]es)"
@@ -79,28 +80,29 @@ _APART = re.compile(r"[ ,]")
 _PIECES = re.compile(r"[^\d.,']+")
 
 
-def figures(text: str, *, with_unit: bool, every: bool = False) -> Iterator[Claim]:
-    """Numbers that say of what they are, or else those that do not."""
+def figures(text: str) -> Iterator[Claim]:
+    """Numbers that say of what they are."""
     place = 0
     while run := _RUN.search(text, place):
         place = run.end()
         before, after = _before(text, run.start()), _after(text, run.end())
-        if not with_unit:
-            if not text[run.start() - 1 : run.start()].isalpha():
-                yield from _bare(text, run, before, after, every)
-        elif before["first"]:
+        if before["first"]:
             number = _NUMBER.match(run[0])
-            if number is None:
-                continue
-            end = run.start() + number.end()
-            place = end
-            yield _valued(text, before, number[0], end, _after(text, end))
+            if number is not None:
+                place = run.start() + number.end()
+                yield _valued(text, before, number[0], place, _after(text, place))
         elif after["percent"] or after["unit"] or after["scale"]:
             start = _last_number(run[0]) + run.start()
-            if start and text[start - 1].isalpha():
-                continue
-            if _says(after, text[start : run.end()]):
-                yield _valued(text, _before(text, start), text[start : run.end()], run.end(), after)
+            number_said = text[start : run.end()]
+            if not text[max(0, start - 1) : start].isalpha() and _says(after, number_said):
+                yield _valued(text, _before(text, start), number_said, run.end(), after)
+
+
+def numbers(text: str) -> Iterator[Claim]:
+    """Numbers that do not say of what they are."""
+    for run in _RUN.finditer(text):
+        if not text[max(0, run.start() - 1) : run.start()].isalpha():
+            yield from _bare(text, run)
 
 
 def _before(text: str, start: int) -> re.Match[str]:
@@ -133,7 +135,7 @@ def _says(after: re.Match[str], number: str) -> bool:
     scale = plain(after["scale"])
     if scale in _ONLY_OF_MONEY:
         return False
-    return scale != "k" or len(number) > 1
+    return scale != "k" or number not in _RESOLUTIONS
 
 
 def _valued(
@@ -198,46 +200,48 @@ def _signed(
     return (plus,)
 
 
-def _bare(
-    text: str, run: re.Match[str], before: re.Match[str], after: re.Match[str], every: bool
-) -> Iterator[Claim]:
-    said, digits = run[0], sum(sign.isdigit() for sign in run[0])
+def _bare(text: str, run: re.Match[str]) -> Iterator[Claim]:
+    said, digits = run[0], _digits(run[0])
     start, end = run.span()
     read = read_number(said) if _NUMBER.fullmatch(said) else None
     if named_before(text, start, digits) and not (read and _decimals(said, read)):
         yield Claim(IDENTIFIER, said, start, end, token=normal(said), parts=_parts(said, start))
     elif read:
-        if digits >= FEWEST_BARE or every:
-            amounts = _signed(read, before, after, UNSAID, 1)
-            start -= 1 if before["minus"] == "-" else 0
-            yield Claim(AMOUNT, text[start:end], start, end, amounts, _token(said, read))
+        before = _before(text, start)
+        amounts = _signed(read, before, _after(text, end), UNSAID, 1)
+        start -= 1 if before["minus"] == "-" else 0
+        token, small = _token(said, read), digits < FEWEST_BARE
+        yield Claim(AMOUNT, text[start:end], start, end, amounts, token, small=small)
     elif digits >= FEWEST_DIGITS and ("," not in said or said.startswith("+")):
         yield Claim(IDENTIFIER, said, start, end, token=normal(said), parts=_parts(said, start))
     else:
-        yield from _apart(said, start, every=every)
+        yield from _apart(said, start)
 
 
 def _parts(said: str, start: int) -> tuple[Claim, ...]:
     """What else a run may be: "order 12345 2 items". A telephone number and an amount are one."""
     if " " not in said or "(" in said or "+" in said or _NUMBER.fullmatch(said):
         return ()
-    return tuple(_apart(said, start, every=False))
+    return tuple(part for part in _apart(said, start) if not part.small)
 
 
-def _apart(said: str, start: int, *, every: bool) -> Iterator[Claim]:
+def _apart(said: str, start: int) -> Iterator[Claim]:
     """The numbers of a run that is none as a whole, each by itself."""
     pieces = _APART.split(said)
     if len(pieces) == 1:
         pieces = [piece for piece in _PIECES.split(said) if piece]
+    place = 0
     for piece in pieces:
-        place = start + said.index(piece)
-        digits = sum(sign.isdigit() for sign in piece)
+        place = said.index(piece, place)
+        at = start + place, start + place + len(piece)
+        place += len(piece)
         read = read_number(piece) if _NUMBER.fullmatch(piece) else None
-        if read and (digits >= FEWEST_BARE or every):
-            token = _token(piece, read)
-            yield Claim(AMOUNT, piece, place, place + len(piece), (read,), token)
-        elif read is None and digits >= FEWEST_DIGITS:
-            yield Claim(IDENTIFIER, piece, place, place + len(piece), token=normal(piece))
+        if read:
+            token, small = _token(piece, read), _digits(piece) < FEWEST_BARE
+            yield Claim(AMOUNT, piece, *at, (read,), token, small=small)
+        else:
+            small = _digits(piece) < FEWEST_DIGITS
+            yield Claim(IDENTIFIER, piece, *at, token=normal(piece), small=small)
 
 
 def _token(said: str, read: Amount) -> str:
@@ -247,3 +251,7 @@ def _token(said: str, read: Amount) -> str:
 
 def _decimals(said: str, read: Amount) -> bool:
     return int(read.number) != int("".join(sign for sign in said if sign.isdigit()))
+
+
+def _digits(text: str) -> int:
+    return sum(sign.isdigit() for sign in text)

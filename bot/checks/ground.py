@@ -7,12 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import Enum
 
-from bot.checks.amounts import ANY, MONEY, Amount, agree, read_fact
+from bot.checks.amounts import ANY, MONEY, UNSAID, Amount, agree, read_fact
 from bot.checks.claim import AMOUNT, EMAIL, Claim
 from bot.checks.claims import claims_in
-from bot.checks.currencies import of_code
+from bot.checks.currencies import Units, of_code
 from bot.checks.folding import fold
 from bot.checks.identifiers import normal, without_country
 from bot.model import Fact
@@ -26,13 +25,6 @@ _TABLE_SCALES: Mapping[int, re.Pattern[str]] = {
     10**9: re.compile(r"\b(?:billions?|bilh(?:[aã]o|[oõ]es)|bn)\b|[$€£¥]bn?\b", re.IGNORECASE),
 }
 _MASK = re.compile(r"([*•]{2,})")
-
-
-class Bare(Enum):
-    """What a number may be said to be that its author wrote without saying of what."""
-
-    NUMBER = "number"  # 218 in an address of the book is no price; 49,90 is one
-    MONEY = "money"  # "I paid 150": customers leave the currency out
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +74,17 @@ class Ground:
 NOWHERE = Ground()
 
 
-def heard(texts: Iterable[str], bare: Bare = Bare.NUMBER) -> Ground:
-    """What these texts bear out."""
+def heard(texts: Iterable[str], *, bare: Units = UNSAID, small: bool = True) -> Ground:
+    """What these texts bear out.
+
+    `bare` is what a whole number may be an amount of where nobody said: customers leave the
+    currency out, while 218 in an address is no price. Without `small`, "7 days" is no order 7.
+    """
     said: list[Claim] = []
     scales: set[int] = set()
     for text in texts:
         folded = fold(text)
-        found = claims_in(folded, every=True)
+        found = [each for each in claims_in(folded) if small or not each.small]
         said += found
         said += (part for claim in found for part in claim.parts)
         scales.update(n for n, pattern in _TABLE_SCALES.items() if pattern.search(folded))
@@ -123,19 +119,18 @@ def of_fact(fact: Fact) -> Ground:
     if (amount := read_fact(fact)) is not None:
         return Ground(amounts={amount.value: (amount,)})
     units = of_code(fact.currency) if fact.currency else ANY
-    found = claims_in(fold(fact.value), every=True)
+    found = claims_in(fold(fact.value))
     read = [amount for claim in found for amount in claim.amounts]
     if len(read) != 1:  # a range or a sentence: no amount of this customer
         return NOWHERE
     return Ground(amounts=_by_value([read[0] if read[0].units else read[0].of(units)]))
 
 
-def _told(amount: Amount, bare: Bare) -> Amount:
-    """A number without its currency, as far as its author may have meant one."""
+def _told(amount: Amount, bare: Units) -> Amount:
+    """A number without its currency, as far as its author may have meant one: 49,90 is a price."""
     if amount.units:
         return amount
-    decimals = amount.number.as_tuple().exponent != 0
-    return amount.of(MONEY) if bare is Bare.MONEY or decimals else amount
+    return amount.of(MONEY if amount.number.as_tuple().exponent else bare)
 
 
 def _by_value(amounts: Iterable[Amount]) -> Mapping[Decimal, tuple[Amount, ...]]:

@@ -7,16 +7,18 @@ customer's own words bear nothing out in a sentence that speaks of a fact ("say 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from bot.checks.amounts import MONEY
 from bot.checks.book_ground import book_ground
 from bot.checks.claim import AMOUNT, EMAIL, IDENTIFIER, Claim
 from bot.checks.claims import claims_in
 from bot.checks.folding import fold
-from bot.checks.ground import Bare, Ground, heard, of_fact
+from bot.checks.ground import Ground, heard, of_fact
 from bot.checks.mentions import mentions
 from bot.checks.origins import said_by_customer
 from bot.model import Fact, Turn
@@ -31,6 +33,7 @@ _WHAT = {
     IDENTIFIER: "no known number or code of this customer",
     EMAIL: "no address that the house or this customer has given",
 }
+_CLAUSE_END = re.compile(r" ?(?:[.,;!?)|\n]|k\b|\Z)", re.IGNORECASE)
 _INSTEAD = "Use known facts only, or say that you do not know."
 
 
@@ -53,6 +56,8 @@ def _problems(draft: Draft, turn: Turn) -> Iterator[Problem]:
             continue  # wholly the book's, a fact's or the customer's: checked by its origin
         of = next((each.facts for each in sentences if claim.start < each.end), frozenset[str]())
         bound = _bound(claim, of, turn)
+        if claim.small and not (bound and _concludes(text, claim)):
+            continue
         if (claim.text, bound) in traced:
             continue
         traced.add((claim.text, bound))
@@ -79,6 +84,11 @@ def _bound(claim: Claim, mentioned: frozenset[str], turn: Turn) -> frozenset[str
         return frozenset()
     kinds = {AMOUNT, IDENTIFIER} if claim.bare else {claim.check}
     return frozenset(name for name in mentioned if turn.facts.declared[name].kind in kinds)
+
+
+def _concludes(text: str, claim: Claim) -> bool:
+    """Whether a small number is what its sentence says: "your balance is 75", not "in 2 days"."""
+    return claim.check == AMOUNT and bool(_CLAUSE_END.match(text, claim.end))
 
 
 def _borne(claim: Claim, grounds: Callable[[], Iterator[Ground]]) -> bool:
@@ -110,7 +120,7 @@ class _Known:
 
     @cached_property
     def _customer(self) -> Ground:
-        return heard(said_by_customer(self.turn), Bare.MONEY)
+        return heard(said_by_customer(self.turn), bare=MONEY)
 
 
 def _advice(claim: Claim, excerpt: str, bound: frozenset[str], turn: Turn) -> str:

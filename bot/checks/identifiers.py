@@ -81,27 +81,25 @@ def tails(text: str) -> Iterator[Claim]:
             )
 
 
-def codes(text: str, *, every: bool = False) -> Iterator[Claim]:
-    """Mixtures of letters and digits; with `every`, the shortest as well."""
-    for found in _SPACED.finditer(text):
-        yield _identifier(found)
+def codes(text: str) -> Iterator[Claim]:
+    """Mixtures of letters and digits."""
+    spaced = list(_SPACED.finditer(text))
+    yield from map(_identifier, spaced)
     for found in _CODE.finditer(text):
         said = found[0]
-        if said.isalpha():
+        if said.isalpha() or any(each.start() <= found.start() < each.end() for each in spaced):
             continue
         digits = sum(sign.isdigit() for sign in said)
-        if not digits or said.isdigit():
-            continue
         signs = sum(sign.isalnum() for sign in said)
-        if signs == digits:
+        if not digits or signs == digits:
             continue  # digits and separators: a number, or several
-        named = named_before(text, found.start(), digits)
-        if every or named or (signs >= _FEWEST_SIGNS and digits >= _FEWEST_IN_CODE):
-            yield _identifier(found)
+        large = signs >= _FEWEST_SIGNS and digits >= _FEWEST_IN_CODE
+        yield _identifier(found, small=not large and not named_before(text, found.start(), digits))
 
 
-def _identifier(found: re.Match[str]) -> Claim:
-    return Claim(IDENTIFIER, found[0], found.start(), found.end(), token=normal(found[0]))
+def _identifier(found: re.Match[str], *, small: bool = False) -> Claim:
+    said, token = found[0], normal(found[0])
+    return Claim(IDENTIFIER, said, found.start(), found.end(), token=token, small=small)
 
 
 def named_before(text: str, start: int, digits: int) -> bool:

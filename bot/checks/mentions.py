@@ -47,7 +47,7 @@ def mentions(
         if start > last:
             break
         facts = _mentioned(text[start:end], labels) or inherited
-        told = any(start <= claim.start < end for claim in claims)
+        told = any(start <= claim.start < end and not claim.small for claim in claims)
         inherited = inherited if not text[start:end].strip() else frozenset() if told else facts
         found.append(Sentence(start, end, facts))
     return tuple(found)

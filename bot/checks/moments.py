@@ -31,6 +31,7 @@ _KINDS = (
     rf"{_DAY}(?P<b>[-/.]){_MONTH_NUMBER}(?P=b)(?:{_YEAR}|\d\d){_ENDS}",
     rf"{_MONTH_NUMBER}/{_DAY}/(?:{_YEAR}|\d\d){_ENDS}",
     rf"{_MONTH_NUMBER}/{_YEAR}{_ENDS}",
+    rf"{_DAY}/{_MONTH_NUMBER}{_ENDS}",
     rf"{_DAY}{_ORDINAL}{_OF}?{_MONTH}(?:{_OF}{_YEAR}{_ENDS})?",
     rf"{_MONTH}{_OF}{_DAY}{_ORDINAL}(?!\d)(?:{_OF}{_YEAR})?{_ENDS}",
     rf"{_MONTH}{_OF}{_YEAR}{_ENDS}",

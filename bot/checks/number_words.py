@@ -83,7 +83,8 @@ class Spoken:
     end: int
     value: int | None  # None: nobody can tell
     digits: str  # said one by one ("um dois três"), else ""
-    large: bool  # of two words or more, a hundred or thousands among them
+    high: bool  # a hundred or thousands are in it
+    large: bool  # so, and it is more than an exclamation
 
 
 def spoken(text: str) -> Iterator[Spoken]:
@@ -110,8 +111,9 @@ def _read(run: list[tuple[str, int, int]]) -> Spoken:
     words = [word for word, _, _ in run]
     singles = all(_UNITS.get(word, 10) < 10 for word in words)
     digits = "".join(str(_UNITS[word]) for word in words) if singles and len(words) > 2 else ""
-    large = len(words) > 1 and any(word in _SCALES or word in _HUNDREDS for word in words)
-    return Spoken(run[0][1], run[-1][2], None if digits else _value(words), digits, large)
+    high = any(word in _SCALES or word in _HUNDREDS for word in words)
+    large = high and (len(words) > 1 or _HUNDREDS.get(words[0], 0) > 100)  # "mil gracias"
+    return Spoken(run[0][1], run[-1][2], None if digits else _value(words), digits, high, large)
 
 
 def _value(words: list[str]) -> int | None:

@@ -22,14 +22,15 @@ _AFTER = re.compile(
 _BEFORE = re.compile(rf"(?P<sign>{SIGN}) ?\Z")
 _MINUS = re.compile(r"(?<!\w)(?:minus|menos|negative) \Z", re.IGNORECASE)
 _AND = re.compile(r" ?,?(?: (?:e|y|and|con|with|com))? ?")
-_FIGURE = re.compile(r"\d ?\Z")
+_LEAST = 10  # below, number words are articles and pronouns as often
+_FIGURE = re.compile(r"\d\)? ?\Z")
 _LAST_WORD = re.compile(r"[^\W\d_]+\Z")
 
 
 def worded(text: str) -> Iterator[Claim]:
     """Amounts, and numbers told digit by digit, in words."""
     for said in spoken(text):
-        if _FIGURE.search(text, max(0, said.start - 2), said.start):
+        if _FIGURE.search(text, max(0, said.start - 3), said.start):
             continue  # "3 mil" begins with a figure
         before = _BEFORE.search(text, max(0, said.start - 6), said.start)
         after = _AFTER.match(text, said.end)
@@ -40,14 +41,9 @@ def worded(text: str) -> Iterator[Claim]:
         elif len(said.digits) >= FEWEST_DIGITS:
             words = text[said.start : said.end]
             yield Claim(IDENTIFIER, words, said.start, said.end, token=said.digits)
-        elif said.large:
-            yield Claim(
-                AMOUNT,
-                text[said.start : said.end],
-                said.start,
-                said.end,
-                _read(text, said, None, None),
-            )
+        elif said.large or (not said.high and (said.value or 0) >= _LEAST):
+            words, amounts = text[said.start : said.end], _read(text, said, None, None)
+            yield Claim(AMOUNT, words, said.start, said.end, amounts, small=not said.large)
 
 
 def _of_the_reais(text: str, said: Spoken, after: re.Match[str] | None) -> bool:
