@@ -31,8 +31,7 @@ def report(console: Console, since: str, *, as_json_text: bool, clock: Clock = S
     with looking_into(database_file()) as connection:
         found = figures(connection, start, now)
     if as_json_text:
-        text = json.dumps(as_json(found, zone, zone.key), ensure_ascii=False, indent=2)
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        console.print_json(json.dumps(as_json(found, zone, zone.key)))
         return
     show(console, found, period(found, zone, zone.key))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -27,7 +26,7 @@ def why(console: Console, named: str, *, as_json_text: bool) -> int:
         told = trace(connection, found[0]) if len(found) == 1 else None
     if told is not None:
         if as_json_text:
-            _print_json(console, as_json(told))
+            console.print_json(json.dumps(as_json(told)))
         else:
             table = Table(box=None, show_header=False, pad_edge=False)
             table.add_column(no_wrap=True, style="bold")
@@ -38,22 +37,17 @@ def why(console: Console, named: str, *, as_json_text: bool) -> int:
         return 0
     if found:
         if as_json_text:
-            _print_json(console, candidates_json(found))
+            console.print_json(json.dumps(candidates_json(found)))
         else:
             console.print(f"{len(found)} messages have this id; name one by ours:")
             for each in found:
                 console.print(Text(f"  {candidate(each, zone)}"), soft_wrap=True)
         return AMBIGUOUS
     if as_json_text:
-        _print_json(console, {"error": "unknown"})
+        console.print_json(json.dumps({"error": "unknown"}))
     else:
         console.print(
             Text(f"No message is known as '{harmless(named)}': mistyped, refused, or erased."),
             soft_wrap=True,
         )
     return UNKNOWN
-
-
-def _print_json(console: Console, found: dict[str, Any]) -> None:
-    text = json.dumps(found, ensure_ascii=False, indent=2)
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

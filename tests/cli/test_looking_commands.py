@@ -139,5 +139,9 @@ def test_an_unknown_message_fails_and_a_shared_id_lists_who_is_meant(nightdesk, 
     ]
 
 
-def test_markup_in_an_id_is_no_markup(nightdesk, file):
-    assert "[bold]x[/bold]" in nightdesk("why", "[bold]x[/bold]").stdout
+def test_markup_in_an_id_is_no_markup(nightdesk, tmp_path):
+    strange = "[bold]x[/bold] :warning:"
+    filled(tmp_path / "desk.db", lambda rows: rows.message(NOW, external_id=strange))
+    assert "[bold]y[/bold]" in nightdesk("why", "[bold]y[/bold]").stdout
+    assert strange in nightdesk("why", strange).stdout
+    assert json.loads(nightdesk("why", strange, "--json").stdout)["message"]["id"] == strange

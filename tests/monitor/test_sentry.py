@@ -274,6 +274,28 @@ async def test_asking_models_leaves_no_trace_of_the_prompt(sentry, envelopes):
     assert set(client.integrations) == {"atexit", "dedupe", "excepthook", "threading"}
 
 
+def test_every_way_out_is_closed_twice(sentry):
+    """What is off sends nothing; and were it on, it would still be stopped at the door."""
+    options = sentry_sdk.get_client().options
+    for off in (
+        "default_integrations",
+        "auto_enabling_integrations",
+        "include_local_variables",
+        "include_source_context",
+        "enable_logs",
+        "enable_metrics",
+        "stream_gen_ai_spans",
+        "propagate_traces",
+        "auto_session_tracking",
+        "send_client_reports",
+    ):
+        assert options[off] is False, off
+    assert (options["traces_sample_rate"], options["max_request_body_size"]) == (None, "never")
+    for door in ("before_breadcrumb", "before_send_transaction", "before_send_log"):
+        assert options[door]({"said": WORDS}, {}) is None, door
+    assert options["before_send_metric"]({"said": WORDS}, {}) is None
+
+
 def test_no_variable_of_the_environment_opens_a_second_way_out(monkeypatch, envelopes, capfd):
     monkeypatch.setenv("SENTRY_SPOTLIGHT", "1")
     monkeypatch.setenv("SENTRY_DEBUG", "1")
