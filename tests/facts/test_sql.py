@@ -113,6 +113,7 @@ async def test_whatever_passes_the_check_the_database_cannot_be_written(shop):
             await read(shop, wild)
     with closing(sql._opened(shop)) as connection:
         connection.set_authorizer(None)
+        assert connection.execute("PRAGMA query_only").fetchone() == (1,)
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             connection.execute("DELETE FROM people")
         connection.execute("PRAGMA query_only = 0")
