@@ -62,13 +62,16 @@ def serve(
     from bot.app import serve as serve_plan
     from bot.cli.greeting import greeting
     from bot.cli.log import configure_logging
+    from bot.monitor.error_reports import ErrorReports
     from bot.plan import read_plan
+
+    reports = ErrorReports()
 
     async def opened() -> None:
         plan = read_plan().listening_at(host, port)
-        await serve_plan(plan, lambda taken: _say("\n".join(greeting(plan, taken))))
+        await serve_plan(plan, lambda taken: _say("\n".join(greeting(plan, taken))), reports)
 
-    configure_logging("info")
+    configure_logging("info", reports)
     _run(opened)
 
 
@@ -116,10 +119,12 @@ def report(
 ) -> None:
     """Print what the desk has done: messages, response time, uptime, cost, what was caught.
 
-    Response time runs from the last joined message's acceptance to the first part of the answer
-    having been sent. Uptime is minutes with a heartbeat out of all minutes since the first one.
-    Abuse blocked counts messages stored as limited; hallucinations caught, drafts that the facts
-    did not bear out; fallback activations, turns that the first model configured did not answer.
+    Response: from the last joined message accepted to the first part sent.
+    Uptime: minutes with a heartbeat out of all minutes since the first one.
+    Cost: of calls to models, at the prices known when they were made.
+    Hallucinations caught: drafts of models that the facts did not bear out.
+    Abuse blocked: messages stored as limited, over their sender's budget.
+    Fallback activations: turns that the first model configured did not answer.
 
     Reads the database, whether or not a desk runs on it.
     """

@@ -35,12 +35,14 @@ from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
 from bot.ledger.sqlite import SqliteEngine, writing_engine
 from bot.model import Turn
+from bot.monitor.error_reports import ErrorReports
 from bot.pipeline import road
 from bot.plan import Plan
 from bot.presence import Presence
 from bot.rules.match import engine_of
 from bot.web.server import Server, listen_local, listen_tcp
 from bot.with_models import WithModels
+from bot.with_monitor import ErrorReporting, WithMonitor
 from bot.with_telegram import WithTelegram, with_telegram
 from bot.words.language import prepare
 
@@ -80,6 +82,7 @@ class App:
         self.ledger = ledger
         self.telegram = telegram
         self.models = models
+        self.monitor = WithMonitor(plan, ledger, models, self.health, PULLED, clock)
         self.senders = {**(telegram.senders if telegram else {}), **senders}
         self.courier = Courier(
             ledger,
@@ -88,6 +91,7 @@ class App:
             owner,
             at_once=settings.delivery.senders,
             send_seconds=settings.deadlines.send_seconds,
+            observe=self.monitor.responded,
             **({"report": telegram.report} if telegram else {}),
         )
         surface = AnySurface(
@@ -107,6 +111,7 @@ class App:
             around=Around(
                 equip=self._with_facts,
                 show=telegram.show if telegram else unseen,
+                observe=self.monitor.metrics.observe,
             ),
         )
         limits = settings.limits
@@ -119,10 +124,11 @@ class App:
             secret,
             clock,
             self.line.ring,
+            self.monitor.accepted,
         )
         hook = telegram.hook(self.intake, self.courier.ring) if telegram else None
         doors = Doors(plan, self.intake, ledger, self.presence, book, clock, self.health, models)
-        self.public = doors.public(secret, hook)
+        self.public = doors.public(secret, hook, self.monitor.page)
         self.local = doors.local(PULLED | self.senders.keys())
 
     def _with_facts(self, turn: Turn) -> Turn:
@@ -180,6 +186,8 @@ async def opened(
             if app.senders:
                 running.append(asyncio.create_task(app.courier.run()))
             models.room.open()
+            if connect:
+                app.monitor.open()
             if telegram:
                 telegram.open()
             try:
@@ -189,6 +197,7 @@ async def opened(
                 await app.courier.stop()
                 await asyncio.gather(*running)
                 await models.close()
+                await app.monitor.close()
                 if telegram:
                     await telegram.close()
                 await local.stop()
@@ -230,10 +239,12 @@ def _ledger(plan: Plan, database: Path) -> Ledger:
     return Ledger(SqliteEngine(database), opening, Channels(PULLED, LENGTHS))
 
 
-async def serve(plan: Plan, now_open: Callable[[int], None]) -> None:
+async def serve(
+    plan: Plan, now_open: Callable[[int], None], reports: ErrorReports | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT; `now_open` is told the port once connections are taken.
 
-    Raises CannotListen besides what `opened` raises.
+    `reports` gather errors for Sentry. Raises CannotListen besides what `opened` raises.
     """
     host, port = plan.environment.host, plan.environment.port
     stop = asyncio.Event()
@@ -250,6 +261,7 @@ async def serve(plan: Plan, now_open: Callable[[int], None]) -> None:
         public = Server(app.public, listening)
         await public.start()
         now_open(listening.getsockname()[1])
+        reporting = ErrorReporting(plan, reports or ErrorReports())
         try:
             await stop.wait()
             log.info("closing")
@@ -258,3 +270,4 @@ async def serve(plan: Plan, now_open: Callable[[int], None]) -> None:
             # for a stream that stays open would hold the server.
             await app.stop_taking()
             await public.stop()
+            await reporting.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from bot.book import Book
@@ -16,6 +16,7 @@ from bot.web.chat import Chat, Visitors
 from bot.web.health import Health
 from bot.web.hooks import TelegramHook
 from bot.web.local import Local
+from bot.web.metrics import MetricsPage
 from bot.web.server import Application, application
 from bot.web.status import Platforms, Status
 from bot.with_models import WithModels
@@ -34,8 +35,13 @@ class Doors:
     platforms: Platforms
     models: WithModels
 
-    def public(self, secret: bytes, hook: TelegramHook | None) -> Application:
-        """What is served over TCP: the web chat, the API, the hooks of platforms, health."""
+    def public(
+        self,
+        secret: bytes,
+        hook: TelegramHook | None,
+        figures: Callable[[], Awaitable[tuple[bytes, str]]] | None,
+    ) -> Application:
+        """What is served over TCP: web chat, API, hooks of platforms, health and `figures`."""
         settings, most = self.plan.settings, self.plan.settings.web.max_body_bytes
         keys = self.plan.environment.api_keys
         chat = Chat(
@@ -53,6 +59,7 @@ class Doors:
                 *Health(self.ledger.backlog, self.platforms, self.models.health).routes(),
                 *(chat.routes() if settings.web.chat else ()),
                 *(hook.routes() if hook else ()),
+                *(MetricsPage(figures).routes() if figures else ()),
             ]
         )
 

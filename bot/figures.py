@@ -93,12 +93,12 @@ class Figures:
 
 
 MEANINGS: Mapping[str, str] = {
-    "Messages": "from customers, stored; those over their sender's budget included.",
-    "Response": "last joined message accepted to first part of the answer sent.",
-    "Uptime": "minutes with a heartbeat / all minutes, from the first heartbeat on.",
-    "Cost": "of calls to models, at the prices known when they were made.",
-    "Satisfaction": "(mean rating - 1) / 4, from 0 to 1.",
-    "Hallucinations caught": "drafts of a model that the facts did not bear out; not sent.",
-    "Abuse blocked": "messages stored as limited: over their sender's budget.",
-    "Fallback": "models were to answer, and the first one configured did not.",
+    "Messages": "from customers, stored; those over their budget included.",
+    "Average response": "last joined message accepted to first part sent.",
+    "Uptime": "minutes with a heartbeat / all, from the first one on.",
+    "Cost": "of calls to models, at the prices known at the time.",
+    "Satisfaction": "(mean rating - 1) / 4.",
+    "Hallucinations caught": "drafts that the facts did not bear out; not sent.",
+    "Abuse blocked": "messages stored as limited: over their budget.",
+    "Fallback activations": "turns that the first model did not answer.",
 }

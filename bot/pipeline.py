@@ -85,7 +85,8 @@ def with_drafts(turn: Turn, outcome: Outcome) -> Outcome:
     """
     asked = outcome.asked or turn.asked
     new = asked.refused if asked else ()
-    drafts = (*turn.drafts, *new)[-MOST_DRAFTS:]
+    # A model that repeats itself is shown once.
+    drafts = tuple({draft.text: draft for draft in (*turn.drafts, *new)}.values())[-MOST_DRAFTS:]
     if not drafts:
         return outcome
     opens = any(isinstance(change, OpenCase) for change in outcome.changes)
@@ -96,7 +97,7 @@ def with_drafts(turn: Turn, outcome: Outcome) -> Outcome:
     if opens:
         changes += (KeepDrafts(()),) if turn.drafts else ()
     elif new and turn.case is not None:
-        changes += (OpenCase(turn.case.reason, drafts=new),)
+        changes += (OpenCase(turn.case.reason, drafts=drafts),)
     elif new:
         changes += (KeepDrafts(drafts),)
     return replace(outcome, changes=changes)

@@ -69,6 +69,15 @@ class Record:
         return Counter(check for checks in self.refused for check in checks)
 
 
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """The first part of an answer has left for its platform."""
+
+    channel: str
+    response: float  # seconds since the last message it answers was accepted
+    sending: float  # of these, seconds since the turn was settled
+
+
 def record_of(turn: Turn, outcome: Outcome, at: float) -> Record:
     """What there is to keep of a turn that was decided at `at` (Unix time)."""
     said = next((each for each in outcome.sends if each.to == turn.conversation), None)

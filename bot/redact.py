@@ -56,8 +56,9 @@ _RULES = (
 _SIGNS = tuple(sign for sign, _ in _RULES)
 _PATTERN = re.compile("|".join(f"(?P<r{n}>{pattern})" for n, (_, pattern) in enumerate(_RULES)))
 _HEADS = tuple(name for name in _PATTERN.groupindex if name.startswith("head"))
-# Most of what a log says is one plain word, in which there is nothing to find.
-_PLAIN = re.compile(r"[a-z_]{0,40}")
+# Most of what a log says is one plain word, in which there is nothing to find. A negative number
+# alone is a group's at Telegram: an admin reads it in the log, to name the staff chat.
+_PLAIN = re.compile(r"[a-z_]{0,40}|-[0-9]{1,20}")
 _NAMES_A_SECRET = re.compile(rf"(?i)(?:.{{0,40}}[_-])?{_WORDS_FOR_SECRETS}")
 
 
@@ -78,7 +79,7 @@ def redacted(value: object, depth: int = DEEPEST) -> object:
         case bool() | float() | None:
             return value
         case int():
-            return value if abs(value) < LONGEST_INTEGER else NUMBER
+            return value if value < LONGEST_INTEGER else NUMBER
     if depth <= 0:
         return "[deep]"
     match value:

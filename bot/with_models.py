@@ -57,8 +57,11 @@ class WithModels:
         cap = self._budget.usd_per_day
         if cap is None or not self.room.names:
             return {}
-        spent = await self._ledger.spent(self._day_of(self._clock.now()))
-        return {"spent_usd": spent / NANO, "cap_usd": cap}
+        return {"spent_usd": await self.spent_today() / NANO, "cap_usd": cap}
+
+    async def spent_today(self) -> int:
+        """What counts as spent of today's cap, in billionths of a US dollar. Raises LedgerError."""
+        return await self._ledger.spent(self._day_of(self._clock.now()))
 
 
 def business_day(timezone: str) -> Callable[[float], str]:

@@ -262,6 +262,14 @@ async def test_a_case_that_opens_takes_the_drafts_along():
     assert outcome.changes == (OpenCase("no_answer", drafts=(earlier, DRAFT)), KeepDrafts(()))
 
 
+async def test_a_model_that_repeats_itself_is_shown_once():
+    twice = replace(IN_VAIN, refused=(DRAFT, replace(DRAFT, at=MONDAY_10 + 1)))
+    outcome = await decide(
+        make_turn("oi"), (TriesInVain(twice), Decides(Outcome(Verdict.ANSWERED, "rule")))
+    )
+    assert outcome.changes == (KeepDrafts((replace(DRAFT, at=MONDAY_10 + 1),)),)
+
+
 async def test_drafts_join_the_case_that_is_open():
     turn = replace(make_turn("oi"), case=CASE)
     outcome = await decide(turn, (TriesInVain(IN_VAIN), Decides(Outcome(Verdict.ANSWERED, "r"))))

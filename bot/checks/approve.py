@@ -12,9 +12,10 @@ facts and staff say is literal, whatever it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from bot.book import Book, Language
+from bot.checks.grounding import ungrounded
 from bot.checks.marking import marked
 from bot.checks.origins import problems_of
 from bot.checks.values import Value, spans_of
@@ -31,7 +32,7 @@ def approve(draft: Draft, turn: Turn) -> Outgoing | tuple[Problem, ...]:
 
     Sees only what the turn carries and the facts that the handler has already read.
     """
-    problems = (*_shape(draft), *problems_of(draft, turn))
+    problems = tuple(problem for check in CHECKS for problem in check(draft, turn))
     if problems:
         return problems
     return Outgoing(
@@ -137,9 +138,15 @@ def _text(spans: Iterable[Span]) -> str:
     return "".join(span.text for span in spans).strip()
 
 
-def _shape(draft: Draft) -> Iterator[Problem]:
+def _shape(draft: Draft, turn: Turn) -> Iterator[Problem]:
     if not draft.text.strip():
         yield Problem("empty", "", "Say something, or let the next step answer.")
     if len(draft.text) > MAX_CHARACTERS:
         advice = f"Shorten it: {len(draft.text)} characters, at most {MAX_CHARACTERS}."
         yield Problem("length", draft.text[:60], advice)
+
+
+Check = Callable[[Draft, Turn], Iterable[Problem]]
+
+# All that a draft has to pass, in the order in which problems are told. Each sees a whole draft.
+CHECKS: tuple[Check, ...] = (_shape, problems_of, ungrounded)

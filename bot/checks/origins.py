@@ -14,9 +14,18 @@ from bot.model import Turn
 from bot.outcome import Button, Draft, Origin, Problem, Span
 from bot.words.amounts import written
 
-_TAG = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
-_HOUSE = re.compile(r"\{\{-?\s*house\.(\w+)\s*-?\}\}")
+TAG = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
+HOUSE_TAG = re.compile(r"\{\{-?\s*house\.(\w+)\s*-?\}\}")
 _LEFT_OVER = re.compile(r"\{\{|\}\}|\{%|%\}")
+# What models leave for somebody else to fill in: {{ balance }}, {name}, [your name], R$ XX,XX.
+_UNFILLED = re.compile(
+    r"\{\{|\}\}|\{%|%\}|\$?\{[^\W\d]\w{0,40}\}"
+    r"|[\[<](?:insert|enter|your|the|customer|client|name|amount|balance|date|order|number|value"
+    r"|seu|sua|nome|valor|saldo|data|pedido|n[uú]mero|inserir|insira|cliente"
+    r"|su|tu|nombre|monto|fecha|insertar|inserte)(?:[ _][^\]>\n]{1,40})?[\]>](?!\()"
+    r"|(?:[$€£] ?|\b(?:BRL|USD|EUR) )(?:[Xx]+(?:[.,][Xx]+)*\b|_{2,})",
+    re.IGNORECASE,
+)
 _EXCERPT = 60  # characters of a refused span that a problem shows
 
 
@@ -42,10 +51,12 @@ def _problems_of_span(span: Span, turn: Turn) -> Iterator[Problem]:
             if fact is None or span.text not in (fact.value, written(fact, turn.language)):
                 yield _problem("fact", span, f"Say {span.name or 'the fact'} exactly as known.")
         case Origin.CUSTOMER:
-            if not _said_by_customer(span.text, turn):
+            if not any(span.text in said for said in said_by_customer(turn)):
                 yield _problem("customer", span, "Quote only what this customer has written.")
-        case Origin.MODEL:
-            yield _problem("model", span, "Nothing checks a model's words yet: use the book.")
+        case Origin.MODEL:  # what it claims is traced in grounding.py
+            if mark := _UNFILLED.search(span.text):
+                advice = "Write the value itself in place of the mark, or leave it out."
+                yield Problem("variable", mark[0][:_EXCERPT], advice)
 
 
 def _problem(check: str, span: Span, advice: str) -> Problem:
@@ -80,10 +91,10 @@ def _shapes(variant: str, house: tuple[tuple[str, str], ...]) -> tuple[re.Patter
     """
     chooses = "{%" in variant
     shapes = [""]
-    for part in _TAG.split(variant):
+    for part in TAG.split(variant):
         if not part.startswith(("{{", "{%", "{#")):
             shapes[-1] += _optional([part])
-        elif named := _HOUSE.fullmatch(part):
+        elif named := HOUSE_TAG.fullmatch(part):
             name = named[1]
             shapes[-1] += _optional(
                 [fact for key, fact in house if key == name or key.startswith(f"{name}.")]
@@ -114,11 +125,12 @@ def sentences(book: Book) -> Iterator[Sentence]:
             yield form.done
 
 
-def _said_by_customer(text: str, turn: Turn) -> bool:
+def said_by_customer(turn: Turn) -> list[str]:
+    """The customer's own words, in this turn and before. What they quote is not their own."""
     said = [turn.text, *(message.text for message in turn.messages)]
     said += [line.text for line in turn.history if line.author == "customer"]
     said += turn.form.slots.values() if turn.form else []
-    return any(text in line for line in said)
+    return said
 
 
 def _is_label(button: Button, book: Book) -> bool:

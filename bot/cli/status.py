@@ -75,7 +75,8 @@ def _model(said: Mapping[str, Any]) -> Iterator[str]:
 def _spending(spent: Mapping[str, Any]) -> tuple[str, bool]:
     """What the models have used of today's cap, and whether it is used up."""
     used, cap = spent["spent_usd"], spent["cap_usd"]
-    return f"${used:.2f} of ${cap:.2f} today", used >= cap
+    digits = 2 if used >= 0.01 or not used else 4
+    return f"${used:.{digits}f} of ${cap:g} today", used >= cap
 
 
 def _row(name: str, text: str, bad: bool = False) -> str:

@@ -20,6 +20,7 @@ from bot.delivery.pace import Pace
 from bot.delivery.ports import UNKNOWN, Outbox, Parcel, Sender
 from bot.errors import DeliveryDelayed, DeliveryRefused, LedgerError
 from bot.outcome import Outgoing
+from bot.record import Responded
 
 log = structlog.get_logger()
 
@@ -28,8 +29,15 @@ GRACE_SECONDS = 5.0  # beyond the send's own deadline, before the sweep calls a 
 
 Report = Callable[[Parcel, str], Outgoing | None]
 
+# What has to be written down about a send.
+Write = partial[Coroutine[Any, Any, None]] | partial[Coroutine[Any, Any, Responded | None]]
+
 
 def _nothing_to_report(_: Parcel, __: str) -> None:
+    return None
+
+
+def _unobserved(_: Responded) -> None:
     return None
 
 
@@ -37,7 +45,7 @@ class Courier:
     """Carries the outbox to the platforms until it is stopped.
 
     `report` makes what staff are told of a message that was refused, or that may not have
-    arrived, from the parcel and the reason; it may answer None.
+    arrived, from the parcel and the reason; it may answer None. `observe` counts responses.
     """
 
     def __init__(
@@ -50,6 +58,7 @@ class Courier:
         at_once: int,
         send_seconds: float,
         report: Report = _nothing_to_report,
+        observe: Callable[[Responded], None] = _unobserved,
     ) -> None:
         self._outbox = outbox
         self._senders = dict(senders)
@@ -58,6 +67,7 @@ class Courier:
         self._at_once = at_once
         self._send_seconds = send_seconds
         self._report = report
+        self._observe = observe
         self._pace = Pace(self._senders)
         self._rung = asyncio.Event()
         self._stopping = False
@@ -154,7 +164,7 @@ class Courier:
         if parcel.more or self._looks != looks or self._stopping:
             self.ring()
 
-    async def _recorded(self, parcel: Parcel, write: Callable[[], Awaitable[None]]) -> None:
+    async def _recorded(self, parcel: Parcel, write: Callable[[], Awaitable[object]]) -> None:
         """Write down what became of a row; while the ledger fails, again and again until `stop`.
 
         Only this process knows: without it the row stays `sending` and becomes `unknown`, and one
@@ -162,13 +172,15 @@ class Courier:
         """
         while True:
             try:
-                await write()
+                done = await write()
             except LedgerError as error:
                 log.error("send_not_recorded", message=parcel.seq, error=str(error))
                 if self._stopping:
                     return
                 await asyncio.sleep(LOOK_SECONDS)
             else:
+                if isinstance(done, Responded):
+                    self._observe(done)
                 return
 
     async def _send(self, parcel: Parcel) -> None:
@@ -177,7 +189,7 @@ class Courier:
         if write.func != self._outbox.sent:
             self.ring()  # a notice for staff, or the same row under its chat's new id
 
-    async def _sent(self, parcel: Parcel) -> partial[Coroutine[Any, Any, None]]:
+    async def _sent(self, parcel: Parcel) -> Write:
         """Send, and return what has to be written down about it."""
         sender = self._senders[parcel.to.channel]
         mine = parcel.seq, self._owner

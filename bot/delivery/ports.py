@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.model import ConversationKey
 from bot.outcome import Button, Outgoing
+from bot.record import Responded
 
 UNKNOWN = "unknown"  # why a parcel is reported to staff, beside the reasons of DeliveryRefused
 AGAIN = "🔁"  # in front of what staff may have seen already: it is shown no third time
@@ -71,7 +72,9 @@ class Outbox(Protocol):
         """
         ...
 
-    async def sent(self, seq: int, owner: str, external_id: str, at: float) -> None: ...
+    async def sent(self, seq: int, owner: str, external_id: str, at: float) -> Responded | None:
+        """Mark it sent; tells the response time where this is what the customer waited for."""
+        ...
 
     async def refused(
         self, seq: int, owner: str, reason: str, at: float, notice: Outgoing | None = None

@@ -25,6 +25,7 @@ class Intake:
     secret: bytes  # keys the digests, so that a stored digest tells nothing about a text
     clock: Clock
     ring: Callable[[ConversationKey, bool], None]  # wakes the line; True: do not wait for more
+    observe: Callable[[str, Accepted], None] = lambda channel, accepted: None  # counts it
 
     async def accept(self, message: Incoming, *, refuse_when_limited: bool = False) -> Accepted:
         """Store a customer's message durably, once. Raises LedgerError: nothing was stored.
@@ -39,6 +40,7 @@ class Intake:
         )
         if accepted.admission is Admission.REFUSED:
             await self.inbox.count_refused(message.conversation.channel, self.clock.now())
+        self.observe(message.conversation.channel, accepted)
         if accepted.admission is Admission.NEW and accepted.limit is not Limit.SILENT:
             self.ring(message.conversation, message.kind not in (Kind.TEXT, Kind.MEDIA))
         return accepted

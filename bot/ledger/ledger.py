@@ -28,6 +28,7 @@ from bot.ledger import (
     contacts,
     desk_reading,
     editing,
+    heartbeat,
     opening,
     outbox,
     reading,
@@ -42,7 +43,7 @@ from bot.ledger.engine import Engine
 from bot.ledger.opening import Opening
 from bot.model import ConversationKey, Edit, Incoming, Kind, StaffAct
 from bot.outcome import Outgoing
-from bot.record import Record
+from bot.record import Record, Responded
 
 
 class Ledger:
@@ -162,8 +163,8 @@ class Ledger:
             )
         )
 
-    async def sent(self, seq: int, owner: str, external_id: str, at: float) -> None:
-        await self._engine.write(
+    async def sent(self, seq: int, owner: str, external_id: str, at: float) -> Responded | None:
+        return await self._engine.write(
             partial(outbox.finish, seq=seq, owner=owner, external_id=external_id, at=at)
         )
 
@@ -211,8 +212,12 @@ class Ledger:
         return await self._engine.read(partial(outbox.lapsed, now=now))
 
     async def purge(self, now: float) -> None:
-        """Drop old delivery keys and charges."""
+        """Drop old delivery keys, charges and heartbeats."""
         await self._engine.write(partial(sweeping.purge, now=now))
+
+    async def beat(self, at: float) -> None:
+        """The desk is open in this minute. Raises LedgerError."""
+        await self._engine.write(partial(heartbeat.beat, at=at))
 
     async def page(self, conversation: ConversationKey, after: str, most: int) -> Page:
         return await self._engine.read(

@@ -26,10 +26,14 @@ def looking_into(file: Path) -> Iterator[Connection]:
     Raises LedgerError when there is no database yet, an older one, or none that can be read;
     ConfigError when a newer program has changed it.
     """
-    if not file.exists():
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
         raise LedgerError(
             f"No database yet at {file}: it is made when the desk starts (`nightdesk serve`)"
-        )
+        ) from None
+    except OSError as error:
+        raise LedgerError(f"{file} cannot be read: {error.strerror}") from error
     engine = reading_engine(file)
     try:
         with engine.connect() as connection:

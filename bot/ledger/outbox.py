@@ -34,6 +34,7 @@ from bot.ledger.tables import (
 )
 from bot.model import ConversationKey
 from bot.outcome import Outgoing
+from bot.record import Responded
 
 LONGEST_WAIT = 86_400.0  # seconds; a wait that seems longer means that the clock went back
 
@@ -146,8 +147,10 @@ def _parcel(row: Any) -> Parcel:
     )
 
 
-def finish(connection: Connection, seq: int, owner: str, external_id: str, at: float) -> bool:
-    """The row was sent; False when the sweep was faster.
+def finish(
+    connection: Connection, seq: int, owner: str, external_id: str, at: float
+) -> Responded | None:
+    """The row was sent, unless the sweep was faster; what that says of the response time.
 
     A late answer still settles a row that the sweep had called unknown: it is the truth.
     """
@@ -161,9 +164,9 @@ def finish(connection: Connection, seq: int, owner: str, external_id: str, at: f
         .values(state="sent", external_id=external_id, until=0)
         .returning(messages.c.turn_id, messages.c.part, messages.c.inside)
     ).first()
-    if done is not None and done.turn_id is not None and not done.part and not done.inside:
-        responded(connection, done.turn_id, at)
-    return done is not None
+    if done is None or done.turn_id is None or done.part or done.inside:
+        return None
+    return responded(connection, done.turn_id, at)
 
 
 def fail(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, update
+from sqlalchemy import Connection, bindparam, update
 
 from bot.ledger.tables import turns
+from bot.model import ConversationKey
 from bot.outcome import Outcome
 from bot.prompt import Asked, Attempt
-from bot.record import Record
+from bot.record import Record, Responded
 
 # What models took is added up: a turn may be decided more than once before it is settled.
 _TOOK = {
@@ -47,8 +48,9 @@ _CLOSE_ASKED = (
 )
 _RESPONDED = (
     update(turns)
-    .where(turns.c.id == bindparam("turn"))
-    .values(responded_at=func.coalesce(turns.c.responded_at, bindparam("at")))
+    .where(turns.c.id == bindparam("turn"), turns.c.responded_at.is_(None))
+    .values(responded_at=bindparam("at"))
+    .returning(turns.c.conversation, turns.c.accepted_at, turns.c.settled_at)
 )
 
 
@@ -82,9 +84,13 @@ def count_asked(connection: Connection, record: Record) -> None:
     connection.execute(_COUNT, {"turn": record.turn, **_took(record)})
 
 
-def responded(connection: Connection, turn: int, at: float) -> None:
-    """The first part of the answer has left."""
-    connection.execute(_RESPONDED, {"turn": turn, "at": at})
+def responded(connection: Connection, turn: int, at: float) -> Responded | None:
+    """The first part of the answer has left. None where it answers no customer's message."""
+    done = connection.execute(_RESPONDED, {"turn": turn, "at": at}).first()
+    if done is None or done.accepted_at is None:
+        return None
+    channel = ConversationKey.parse(done.conversation).channel
+    return Responded(channel, at - done.accepted_at, at - done.settled_at)
 
 
 def _took(record: Record) -> dict[str, int]:

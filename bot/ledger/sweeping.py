@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, or_, select, update
 
+from bot.ledger import heartbeat
 from bot.ledger.opening import LONGEST_REST
 from bot.ledger.tables import (
     IS_LEAVING,
@@ -66,3 +67,4 @@ def purge(connection: Connection, now: float) -> None:
     connection.execute(delete(deliveries).where(deliveries.c.at < now - DELIVERY_SECONDS))
     connection.execute(delete(quarantine).where(quarantine.c.at < now - DELIVERY_SECONDS))
     connection.execute(delete(charges).where(charges.c.at < now - CHARGE_SECONDS))
+    heartbeat.purge(connection, now)

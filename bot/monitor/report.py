@@ -56,11 +56,7 @@ def results(figures: Figures) -> Section:
         "Results",
         (
             Row("Messages", _n(figures.messages)),
-            Row(
-                "Average response",
-                _span(figures.times.response.average),
-                _over(figures.times.response),
-            ),
+            Row("Average response", _span(response.average), _over(response)),
             Row("Uptime", _share(figures.uptime), _downtime(figures)),
             Row("Cost per message", NONE if each is None else _dollars(each), unknown),
             Row("Satisfaction", "no ratings yet"),
@@ -251,7 +247,8 @@ def _dollars(nano: float) -> str:
     if not nano or dollars >= 0.1:
         return f"${dollars:,.2f}"
     digits = 2 - floor(log10(dollars))
-    return f"${dollars:.{digits}f}".rstrip("0")
+    whole, _, cents = f"{dollars:.{digits}f}".rstrip("0").partition(".")
+    return f"${whole}.{cents:0<2}"
 
 
 def _calls(n: int) -> str:

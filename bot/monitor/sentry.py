@@ -182,7 +182,8 @@ def _frame(frame: Mapping[str, Any]) -> dict[str, Any]:
 
 def _entries(given: object) -> dict[str, object]:
     """Fields of a log event: numbers and stable words."""
-    pairs = given.items() if isinstance(given, Mapping) else ()
+    clean = redacted(given)  # first as a whole: what is called a token is one
+    pairs = clean.items() if isinstance(clean, Mapping) else ()
     return {str(_word(name)): _numbers(_word(value)) for name, value in pairs}
 
 
@@ -199,9 +200,9 @@ def _numbers(value: object) -> object:
     match value:
         case Mapping():
             return {str(_word(name)): _number(each) for name, each in value.items()}
-        case list() | tuple() | set() | frozenset():
+        case list() | tuple():
             return [_number(each) for each in value]
-    return redacted(value)
+    return value
 
 
 def _number(value: object) -> object:

@@ -27,6 +27,7 @@ NOT_PROCESSED = frozenset(
         "context_too_long",
         "overloaded",
         "rate_limited",
+        "redirected",
         "server_error",
         "unreachable",  # no connection was made
     }

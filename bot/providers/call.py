@@ -1,138 +1,164 @@
-"""One call to one model: past its breaker, on the purse, within the time. Whatever comes of it is
-an attempt; nothing is raised but CancelledError."""
+"""One call through an SDK: a hard deadline, a body of bounded size, one error tree.
+
+Facts about the transports, tried with openai 3.54, anthropic 2.12 and aiohttp 3.14: both SDKs
+count a timeout between two bytes, so that a drip passes it; both read a body of any size; and a
+connection that breaks comes out of OpenAI's as a timeout. Hence a deadline, a bound and a look at
+the cause of our own.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+import logging
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from typing import Any
 
-import structlog
+import aiohttp
+import httpx2
 
-from bot.errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
-from bot.prompt import Attempt, Completion, Prompt
-from bot.providers.bill import Bill, believed
-from bot.providers.breaker import End, Ticket, Turned
-from bot.providers.member import NOT_LOADED, Member
-from bot.providers.ports import Provider
-from bot.providers.spending import Spending
+from bot.errors import ProviderError, ProviderRefused, ProviderUnavailable
+from bot.providers.ports import Access
+from bot.providers.reading import known_id
+from bot.providers.trouble import Heard
 
-log = structlog.get_logger()
-
-MIN_SECONDS = 0.3  # a call with less time is not begun
-LATE_SECONDS = 0.25  # for a provider that does not hold its own deadline
-LONGEST_ID = 100  # signs of a provider's request id
-
-# The question is at fault, not the model.
-OUR_FAULT = frozenset({"bad_request", "context_too_long"})
-# An answer came, and it is none.
-ODD = frozenset({"empty", "garbled", "refused", "truncated"})
+MOST_CONNECTIONS = 256  # to one model: each waits for one answer
+KEEP_ALIVE_SECONDS = 30.0  # a new connection to a provider costs up to 0.3 s of a turn
+CONNECT_SECONDS = 3.0  # a host that does not take a connection by then will not answer in time
+MOST_BYTES = 1 << 20  # of an answer; the longest that `answer_tokens` allows is a tenth of it
+PLAIN = {"Accept-Encoding": "identity"}  # answers are short; what is not packed is no bomb
+PLACEHOLDER = "none"  # the SDKs insist on a key; no header carries this one
+REQUEST_IDS = ("x-request-id", "request-id")  # OpenAI's and Anthropic's
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What came of a call, or of the wish to make one."""
-
-    attempt: Attempt
-    completion: Completion | None = None
-    error: ProviderError | None = None
+class _BadBody(Exception):
+    """A body that goes on for ever, or that is packed in a way it does not say."""
 
 
-def not_called(member: Member, why: str) -> Made:
-    """No request left the house."""
-    return Made(Attempt(member.name, why, called=False))
+def http_options() -> dict[str, Any]:
+    """For the `DefaultAioHttpClient` of either SDK.
 
-
-async def call(member: Member, prompt: Prompt, ends: float, spending: Spending) -> Made:
-    """Ask this model once; `ends` is the event loop's time at which it must be over."""
-    if member.provider is None:
-        return not_called(member, NOT_LOADED)
-    loop = asyncio.get_running_loop()
-    ticket = member.breaker.enter(loop.time())
-    if ticket is None:
-        return not_called(member, "breaker_open")
-    try:
-        if ends - loop.time() < MIN_SECONDS:
-            return not_called(member, "no_time")
-        reserved = await spending.reserve(member.access, prompt, ends - loop.time())
-        if isinstance(reserved, str):
-            return not_called(member, reserved)
-        bill = Bill(member.access, prompt, reserved, spending)
-        seconds = ends - loop.time()
-        if seconds < MIN_SECONDS:
-            bill.of_nothing()
-            return not_called(member, "no_time")
-        return await _made(member, member.provider, ticket, bill, seconds)
-    finally:
-        member.breaker.leave(ticket)
-
-
-async def _made(
-    member: Member, provider: Provider, ticket: Ticket, bill: Bill, seconds: float
-) -> Made:
-    """The call itself. Cancelled, it leaves what was reserved for it: it may have been billed."""
-    loop = asyncio.get_running_loop()
-    begun = loop.time()
-    member.pulse.called()
-    try:
-        completion = await _complete(member.name, provider, bill.prompt, seconds)
-    except ProviderError as error:
-        now = loop.time()
-        member.pulse.failed(error.kind)
-        _say(member, error, member.breaker.tell(ticket, _end_of(error), now), now - begun)
-        usage = believed(error.usage)
-        cost = bill.of_failure(error, usage)
-        return Made(Attempt(member.name, error.kind, now - begun, usage, cost), error=error)
-    now = loop.time()
-    member.pulse.answered(now)
-    if member.breaker.tell(ticket, End.ANSWERED, now) is Turned.RECOVERED:
-        log.info("model_recovered", model=member.name)
-    usage = believed(completion.usage)
-    cost = bill.of_answer(completion.text, usage)
-    attempt = Attempt(member.name, "answered", now - begun, usage, cost)
-    return Made(attempt, replace(completion, model=member.name, usage=usage))
-
-
-async def _complete(name: str, provider: Provider, prompt: Prompt, seconds: float) -> Completion:
-    """Its answer. Raises ProviderError or CancelledError, whatever the provider itself does."""
-    try:
-        async with asyncio.timeout(seconds + LATE_SECONDS):
-            return await provider.complete(prompt, seconds)
-    except ProviderError:
-        raise
-    except TimeoutError:
-        raise ProviderUnavailable("timeout") from None
-    except Exception as error:  # noqa: BLE001  # a bug of ours or of an SDK costs one answer at most
-        log.error("provider_raised", model=name, error=type(error).__name__)
-        raise ProviderUnavailable("broken_call") from None
-
-
-def _end_of(error: ProviderError) -> End:
-    if isinstance(error, ProviderBroken):
-        return End.BROKEN
-    if error.kind in OUR_FAULT:
-        return End.OUR_FAULT
-    if isinstance(error, ProviderRefused) or error.kind in ODD:
-        return End.ODD
-    return End.FAILED
-
-
-def _say(member: Member, error: ProviderError, turned: Turned | None, seconds: float) -> None:
-    """Somebody is called when a model breaks or is left alone, once; each failure is told quietly.
-
-    The request id is what a provider's support asks for.
+    Redirects are not followed, for the key would go along. Proxies that the environment names are
+    not used, as for Telegram. Takes 20 ms, for certificates are read.
     """
-    said = {"model": member.name, "kind": error.kind, "request_id": _plain(error.request_id)}
-    log.info("model_failed", **said, seconds=round(seconds, 3))
-    match turned:
-        case Turned.BROKE:
-            log.error("model_broken", **said)
-        case Turned.OPENED:
-            log.error("model_opened", **said)
-        case Turned.RECOVERED:
-            log.info("model_recovered", model=member.name)
+    return {
+        "limits": httpx2.Limits(
+            max_connections=MOST_CONNECTIONS, keepalive_expiry=KEEP_ALIVE_SECONDS
+        ),
+        "verify": httpx2.create_ssl_context(),
+        "trust_env": False,
+        "follow_redirects": False,
+        "event_hooks": {"response": [_bound]},
+    }
 
 
-def _plain(request_id: str) -> str:
-    """As a log takes it: the sender chose it."""
-    signs = (sign for sign in request_id[:LONGEST_ID] if sign.isascii() and sign.isprintable())
-    return "".join(signs)
+def key_of(access: Access) -> str | None:
+    """The key as a header can carry it, "" for a server that wants none, None for what is no key:
+    the SDKs would quote it in their errors.
+    """
+    key = access.key.get_secret_value().strip()  # a file's last line break is not part of it
+    return key if key.isascii() and key.isprintable() and " " not in key else None
+
+
+def hush(*loggers: str) -> None:
+    """Silence libraries that would log addresses, headers and what people wrote."""
+    for name in loggers:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def patience(seconds: float) -> httpx2.Timeout:
+    """The SDK's own timeouts, below the deadline that `heard_from` holds."""
+    return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
+
+
+async def heard_from(call: Awaitable[httpx2.Response], seconds: float) -> Heard | ProviderError:
+    """What came of a call, whatever its status. Raises nothing but CancelledError.
+
+    The error is returned, not raised, so that no exception of an SDK, whose message quotes what
+    the server said, hangs on it as its context.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            response = await call
+    except Exception as error:  # noqa: BLE001  # SDKs raise what they happen to raise
+        answered = getattr(error, "response", None)  # both hang the answer on a status error
+        if not isinstance(answered, httpx2.Response):
+            return _failure(error)
+        response = answered
+    return _heard(response)
+
+
+def _heard(response: httpx2.Response) -> Heard:
+    ids = (known_id(response.headers.get(name)) for name in REQUEST_IDS)
+    try:
+        body = response.content
+    except httpx2.StreamError:  # an answer that nobody has read
+        body = b""
+    return Heard(response.status_code, response.headers, body, next(filter(None, ids), ""))
+
+
+def _failure(error: Exception) -> ProviderError:
+    """What a call without an answer means, by the first cause that says something."""
+    for cause in _causes(error):
+        match cause:
+            case _BadBody() | aiohttp.ClientResponseError():  # endless, or no HTTP
+                return ProviderRefused("garbled")
+            case aiohttp.ConnectionTimeoutError():
+                return ProviderUnavailable("connection")  # it was waited for long enough
+            case TimeoutError():
+                return ProviderUnavailable("timeout")
+            case aiohttp.ClientConnectionError() | aiohttp.ClientPayloadError() | OSError():
+                return ProviderUnavailable("connection", again=True)
+    return ProviderUnavailable("broken_call")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+async def _bound(response: httpx2.Response) -> None:
+    """Put the bound around an answer whose body has not been read yet."""
+    stream = response.stream
+    if not isinstance(stream, httpx2.AsyncByteStream):  # no answer of a network
+        return
+    packing = response.headers.get("content-encoding", "identity").strip().lower()
+    response.stream = _Bounded(stream, packing)
+    if "content-encoding" in response.headers:
+        del response.headers["content-encoding"]  # unpacked here, within the bound
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    """A body that ends with an error once it is longer than any answer, unpacked if need be."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, packing: str) -> None:
+        self._stream = stream
+        self._packing = packing
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        unpack = self._unpacker()
+        room = MOST_BYTES
+        async for piece in self._stream:
+            chunk = piece if unpack is None else self._unpacked(unpack, piece, room + 1)
+            room -= len(chunk)
+            if room < 0:
+                raise _BadBody
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def _unpacker(self) -> Any:
+        if self._packing in ("", "identity"):
+            return None
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # zlib or gzip, by its header
+
+    def _unpacked(self, unpack: Any, piece: bytes, most: int) -> bytes:
+        try:
+            unpacked: bytes = unpack.decompress(piece, most)
+        except zlib.error:
+            raise _BadBody from None
+        return unpacked

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from bot.clock import Clock
 from bot.errors import ProviderUnavailable
 from bot.prompt import Attempt, Completion, Prompt, Reply
-from bot.providers.call import MIN_SECONDS, Made, call, not_called
+from bot.providers.attempt import MIN_SECONDS, Made, attempt, not_called
 from bot.providers.member import Member
 from bot.providers.spending import Spending
 
@@ -98,7 +98,7 @@ class Chain:
 
     async def _call(self, member: Member, prompt: Prompt, ends: float, asking: _Asking) -> Made:
         if asking.calls > 0:
-            made = await call(member, prompt, ends, self._spending)
+            made = await attempt(member, prompt, ends, self._spending)
         else:
             made = not_called(member, "no_calls")
         asking.calls -= made.attempt.called

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# Where each kind's own provider answers. Whoever else uses the name of a known model sets a price
-# of their own.
-OFFICIAL_HOST = {"openai": "api.openai.com", "anthropic": "api.anthropic.com"}
-OFFICIAL_PATHS = ("", "/v1")
 MOST = 10**15  # billionths: a million dollars, the largest cap. A sum of such fits any column
 
 # A model's tariff on a day, by kind and name; LookupError when the list does not know it.
@@ -59,7 +54,7 @@ class PriceBook:
         """The tariff as of today. The list knows of prices that change on a date."""
         if access.price is not None:
             return stated(access.price)
-        if self.listed is None or not is_official(access):
+        if self.listed is None:
             return None
         today = datetime.fromtimestamp(self.clock.now(), UTC).date()
         found = self._found.get(access.name)
@@ -69,25 +64,12 @@ class PriceBook:
 
 
 def needs_list(access: Access) -> bool:
-    """Whether the price of this model can only stand in the list."""
-    return access.price is None and is_official(access)
+    """Whether the price of this model can only stand in the list.
 
-
-def is_official(access: Access) -> bool:
-    """Whether this model is asked at the provider whose prices the list holds."""
-    if not access.base_url:
-        return True
-    try:
-        parts = urlsplit(access.base_url)
-        port = parts.port
-    except ValueError:
-        return False
-    return (
-        parts.scheme == "https"
-        and parts.hostname == OFFICIAL_HOST[access.kind]
-        and port in (None, 443)
-        and parts.path.rstrip("/") in OFFICIAL_PATHS
-    )
+    Also where it is asked at another address: a gateway passes on to the provider whose name for
+    the model it uses. For a server of one's own config.yaml states the price, if only as 0.
+    """
+    return access.price is None
 
 
 def price_list() -> PriceList:

@@ -56,6 +56,8 @@ class ModelRoom:
 
     def open(self) -> None:
         """Load in the background."""
+        if not self._members:
+            return
         self._loading = asyncio.create_task(self._load())
 
     async def close(self) -> None:

@@ -13,9 +13,9 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from bot.book import Book
-from bot.rules.per_book import once_per_book
 from bot.rules.wants_person import wants_person
 from bot.words.normalise import normalise
+from bot.words.per_book import once_per_book
 
 START, HELP, HUMAN, LANGUAGE, FORGET = "start", "help", "human", "language", "forget"
 UNKNOWN = "unknown"

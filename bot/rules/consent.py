@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from bot.book import Book
-from bot.rules.per_book import once_per_book
 from bot.words.normalise import normalise
+from bot.words.per_book import once_per_book
 
 _COLOUR = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")
 LONGEST = 60  # signs; whoever writes more says more than yes or no

@@ -18,8 +18,8 @@ from rapidfuzz import fuzz, process
 from bot.book import Book
 from bot.rules.features import simplify
 from bot.rules.index import Example, Index, examples_of
-from bot.rules.per_book import once_per_book
 from bot.words.language import detect
+from bot.words.per_book import once_per_book
 
 EXACT = 1.0
 ALMOST = 88.0  # per cent of equal letters from which two sentences count as one with a typo

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from bot.book import Book
-from bot.rules.per_book import once_per_book
 from bot.words.normalise import normalise
+from bot.words.per_book import once_per_book
 
 LONGEST = 60  # signs
 # Looked for before normalising, which would make one letter of "kkkk".

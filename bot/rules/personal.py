@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.book import Book, ButtonSpec, Intent
 from bot.rules.commands import FORGET, HUMAN, LANGUAGE, recognise
 from bot.rules.match import classify
-from bot.rules.per_book import once_per_book
+from bot.words.per_book import once_per_book
 from bot.words.render import variables
 
 PERSONAL_COMMANDS = frozenset({HUMAN, LANGUAGE, FORGET})

@@ -44,4 +44,5 @@ class Health:
             return JSONResponse({"status": "unavailable", "ledger": "does not answer"}, 503)
         platforms = {name: dict(said) for name, said in self.platforms().items()}
         models = {name: said["state"] for name, said in self.models().items()}
-        return JSONResponse({"status": "ready", "backlog": waiting, **platforms, "models": models})
+        states = {"models": models} if models else {}
+        return JSONResponse({"status": "ready", "backlog": waiting, **platforms, **states})

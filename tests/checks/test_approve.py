@@ -59,10 +59,8 @@ def test_the_longest_text_is_approved_and_one_more_character_is_not():
 def test_every_problem_is_named_at_once_with_excerpt_and_advice():
     draft = Draft((Span("we pay you 100%", Origin.MODEL), book("Das 8")), "rule")
     problems = approve(draft, make_turn("oi"))
-    assert [problem.check for problem in problems] == ["model", "book"]
-    assert problems[0] == Problem(
-        "model", "we pay you 100%", "Nothing checks a model's words yet: use the book."
-    )
+    assert [problem.check for problem in problems] == ["book", "amount"]
+    assert problems[0] == Problem("book", "Das 8", f"{REPLY} does not say this.")
     assert all(problem.excerpt and problem.advice for problem in problems)
 
 

@@ -59,7 +59,7 @@ def test_models_say_how_they_do_and_what_they_have_used():
         "  anthropic [yellow]left alone for a few seconds, 9 calls, 1 failed, "
         "last failure: timeout[/yellow]",
         "  local     loading",
-        "  Spending  [yellow]$2.50 of $2.50 today[/yellow]",
+        "  Spending  [yellow]$2.50 of $2.5 today[/yellow]",
     ]
 
 

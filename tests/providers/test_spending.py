@@ -133,6 +133,7 @@ async def test_a_model_that_costs_nothing_is_asked_whatever_was_spent():
         ProviderUnavailable("rate_limited"),
         ProviderUnavailable("overloaded"),
         ProviderUnavailable("server_error"),
+        ProviderUnavailable("redirected"),
         ProviderRefused("bad_request"),
         ProviderRefused("context_too_long"),
         ProviderBroken("auth"),
