@@ -43,8 +43,7 @@ def read_answer(text: str) -> tuple[str, bool]:
     if not places:
         return text.strip(), False
     hole = "\ue000"  # a private sign stands for the mark while its surroundings are looked at
-    text = text.replace(hole, "")
-    for start, end in reversed(_places(text)):
+    for start, end in reversed(places):
         text = f"{text[:start]}{hole}{text[end:]}"
     lines = [_without(line, hole) for line in text.split("\n")]
     left = "\n".join(line for line in lines if line is not None)

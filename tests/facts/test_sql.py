@@ -104,6 +104,13 @@ async def test_any_reading_will_do(shop, query):
     assert found["name"].lower() == "ana"
 
 
+async def test_a_column_is_the_same_whatever_its_case(shop):
+    source = SqlSource(entry(shop, GOOD, nickname={"column": "NAME"}), shop)
+    assert flaws_of(source.entry, shop.parent) == []
+    assert await source.read(ANA, 5.0) == {"nickname": "Ana"}
+    await source.close()
+
+
 async def test_whatever_passes_the_check_the_database_cannot_be_written(shop):
     """The three bolts, each by itself: file, pragma, authorizer."""
     before = hashlib.sha256(shop.read_bytes()).digest()
@@ -113,6 +120,7 @@ async def test_whatever_passes_the_check_the_database_cannot_be_written(shop):
             await read(shop, wild)
     with closing(sql._opened(shop)) as connection:
         connection.set_authorizer(None)
+        assert connection.execute("PRAGMA query_only").fetchone() == (1,)
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             connection.execute("DELETE FROM people")
         connection.execute("PRAGMA query_only = 0")

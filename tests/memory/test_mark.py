@@ -55,6 +55,11 @@ SHAPES = some.lists(
 ).map("".join)
 
 
+@given(some.integers(1, 12), some.sampled_from(["human", "HUMAN", "h[human]uman"]))
+def test_a_mark_in_a_mark_is_defused_to_the_last(depth, word):
+    assert not read_answer(f"x {defused('[' * depth + word + ']' * depth)} y")[1]
+
+
 @given(some.one_of(SHAPES, some.text()))
 def test_what_was_defused_holds_no_mark(text):
     safe = defused(text)
