@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.app import opened
 from bot.clock import SYSTEM
@@ -113,3 +114,56 @@ def test_every_public_variable_stands_in_the_example_environment():
     example = (PROJECT / ".env.example").read_text()
     for name in Environment.model_fields:
         assert re.search(rf"^# ?{name.upper()}=", example, re.MULTILINE), name
+
+
+async def test_the_model_of_the_docs_answers_in_the_chain():
+    from bot.model_settings import Budget, Price
+    from bot.prompt import Prompt, Speaker, Spoken
+    from bot.providers.loading import Sources
+    from bot.providers.ports import Access
+    from bot.providers.room import ModelRoom
+
+    assert len(EXAMPLES[2].splitlines()) <= 40
+    parrot = run(EXAMPLES[2])["Parrot"]
+    free = Access("polly", "openai", "parrot", SecretStr("none"), price=Price(input=0, output=0))
+    room = ModelRoom((free,), Budget(), 8.0, None, SYSTEM, str, Sources({"openai": lambda: parrot}))
+    room.open()
+    prompt = Prompt("", "", (Spoken(Speaker.CUSTOMER, "Bom dia!"),), 100)
+    reply = await room.ask(prompt, deadline=SYSTEM.now() + 8, calls=3)
+    await room.close()
+    assert reply.completion is not None
+    assert (reply.completion.text, reply.attempts[0].result) == ("Bom dia!", "answered")
+
+
+async def test_the_source_of_the_docs_is_asked_for_one_customer():
+    from bot.facts.sources import FactSources
+    from bot.model import Fact, Missing
+    from bot.model_settings import FactSource
+    from tests.handlers.conftest import make_turn
+
+    assert len(EXAMPLES[3].splitlines()) <= 40
+    entry = FactSource(name="points", kind="file", path="-", key="-", facts={"points": {}})
+    source = run(EXAMPLES[3])["Loyalty"](entry, {"123": 70})
+    sources = FactSources((source,), SYSTEM, 1.5)
+    now = SYSTEM.now()
+    turn = make_turn("oi", identity="telegram:123", now=now, deadline=now + 8)
+    found = await sources.for_turn(turn).get("points")
+    assert isinstance(found, Fact)
+    assert found.value == "70"
+    other = make_turn("oi", identity="telegram:124", now=now, deadline=now + 8)
+    assert isinstance(await sources.for_turn(other).get("points"), Missing)
+
+
+def test_the_check_of_the_docs_minds_what_it_should():
+    from bot.outcome import Draft, Origin, Span
+    from tests.handlers.conftest import make_turn
+
+    check = run(EXAMPLES[4])["no_shouting"]
+    turn = make_turn("oi")
+
+    def minded(text: str) -> list[str]:
+        draft = Draft((Span(text, Origin.MODEL),), author="model")
+        return [problem.check for problem in check(draft, turn)]
+
+    assert minded("WE ARE OPEN ALL NIGHT LONG") == ["shouting"]
+    assert minded("We are open all night long") == []
