@@ -225,7 +225,7 @@ LIES = (
     ("Saldo: nine thousand nine hundred", "amount"),
     ("Saldo: R$ 4O,00", "amount"),
     ("Saldo: 47.15.00", "identifier"),
-    ("Saldo: 4 7 . 1 6", "amount"),
+    ("Saldo: 9 9 9 9", "identifier"),
     ("Saldo: 47 . 16", "amount"),
     ("Saldo: 47 ,16", "amount"),
     ("Saldo: 47.1 6", "amount"),
