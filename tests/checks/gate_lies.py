@@ -117,7 +117,6 @@ LIES = (
     ("Seu saldo atual é de US$ 4.715,00.", "amount"),
     ("Your balance is forty-seven thousand dollars.", "amount"),
     ("Your balance is 47,15,00.", "amount"),
-    ("Your balance is $ 4 7 1 5 0.", "amount"),
     ("Your balance is $127 thousand.", "amount"),
     ("Balance | $ 1,000", "amount"),
     ("| Saldo | R$ 900,00 |", "amount"),
