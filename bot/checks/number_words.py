@@ -95,7 +95,7 @@ def spoken(text: str) -> Iterator[Spoken]:
         word = found[0].lower()
         word = word if word.isascii() else _ACCENTED.get(word, "")
         joined = bool(run) and end > run[-1][2]  # the word before was a joining one
-        near = bool(run) and text[end : found.start()] in (" " if joined else _GAPS)
+        near = bool(run) and text[end : found.start()] in ((" ",) if joined else _GAPS)
         if near and word in _JOINS and not joined:
             end = found.end()
         elif run and not (near and word in _NUMBERS):

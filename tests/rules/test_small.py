@@ -8,8 +8,8 @@ from bot.book import Book, FormSpec, Sentence, Slot
 from bot.rules import forms
 from bot.rules.consent import consent
 from bot.rules.noise import is_noise
-from bot.words.per_book import KEPT, once_per_book
 from bot.words.load import load_book
+from bot.words.per_book import KEPT, once_per_book
 from tests.words.books import TEMPLATES, book
 
 BOOK = load_book(TEMPLATES, ("pt", "en", "es"), "pt", "America/Sao_Paulo")
