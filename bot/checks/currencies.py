@@ -6,6 +6,7 @@ those of ISO 4217, and what shops take besides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from bot.words.normalise import plain
@@ -94,7 +95,7 @@ _NATIONS: Mapping[str, str] = {
     "chileno": "CLP", "chilenos": "CLP", "colombian": "COP", "colombiano": "COP",
     "colombianos": "COP", "uruguayan": "UYU", "uruguaio": "UYU", "uruguaios": "UYU",
     "uruguayo": "UYU", "uruguayos": "UYU", "brazilian": "BRL", "brasileiro": "BRL",
-    "brasileiros": "BRL", "brasileno": "BRL", "brasilenos": "BRL",
+    "brasileiros": "BRL", "brasileño": "BRL", "brasileños": "BRL",
 }  # fmt: skip
 
 # Regular expressions for a folded text; `WORD` wants its accents optional.
@@ -108,7 +109,7 @@ WORD = (
     r"|pence|yen(?:es)?|ienes?|yuan(?:e?s)?|rupees?|r[uú]pias?|francs?|francos?|soles"
     r"|guaran[ií](?:e?s)?|bol[ií]vares|bitcoins?|cents?|centavos?|c[eé]ntimos?)(?!\w)"
 )
-NATION = r"(?i:U\.S\.|[A-Z]{2,15})"
+NATION = rf"(?i:{'|'.join(map(re.escape, sorted(_NATIONS, key=len, reverse=True)))})(?!\w)"
 
 
 def of_sign(sign: str) -> Units:
@@ -126,6 +127,6 @@ def of_word(word: str, *nations: str) -> Units:
     """What "dollars" may mean, or "Canadian dollars"; empty for cents of anything."""
     units = _OF_WORD.get(plain(word), frozenset())
     for nation in nations:
-        if code := _NATIONS.get(plain(nation).strip()):
+        if code := _NATIONS.get(nation.lower()):
             return frozenset({code})
     return units

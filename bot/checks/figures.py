@@ -76,6 +76,7 @@ _NEAR = 3
 _NO_LEAD = frozenset(["", *"0123456789)]%:;"])
 _LEADS = frozenset(("minus", "menos", "negative", *SMALL_CODES))
 _LOOK_FAR_BACK = 45
+_ONE_BY_ONE = re.compile(r"\d(?: \d){2,}")
 _APART = re.compile(r"[ ,]")
 _PIECES = re.compile(r"[^\d.,']+")
 
@@ -212,7 +213,9 @@ def _bare(text: str, run: re.Match[str]) -> Iterator[Claim]:
         start -= 1 if before["minus"] == "-" else 0
         token, small = _token(said, read), digits < FEWEST_BARE
         yield Claim(AMOUNT, text[start:end], start, end, amounts, token, small=small)
-    elif digits >= FEWEST_DIGITS and ("," not in said or said.startswith("+")):
+    elif (
+        digits >= FEWEST_DIGITS and ("," not in said or said.startswith("+"))
+    ) or _ONE_BY_ONE.fullmatch(said):
         yield Claim(IDENTIFIER, said, start, end, token=normal(said), parts=_parts(said, start))
     else:
         yield from _apart(said, start)

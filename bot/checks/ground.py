@@ -16,13 +16,14 @@ from bot.checks.folding import fold
 from bot.checks.identifiers import normal, without_country
 from bot.model import Fact
 
-# A table that says "in thousands" says it of all its figures.
+# A table that says "in thousands" says it of all its figures; "2 mil" says it of the 2.
 _TABLE_SCALES: Mapping[int, re.Pattern[str]] = {
-    10**3: re.compile(r"\b(?:thousands?|mil|miles|milhares)\b|'000|\b000s\b", re.IGNORECASE),
-    10**6: re.compile(
-        r"\b(?:millions?|milh(?:[aã]o|[oõ]es)|mill[oó]n(?:es)?|mn)\b|[$€£¥]m\b", re.IGNORECASE
-    ),
-    10**9: re.compile(r"\b(?:billions?|bilh(?:[aã]o|[oõ]es)|bn)\b|[$€£¥]bn?\b", re.IGNORECASE),
+    scale: re.compile(rf"(?<![\d\w])(?<!\d )(?:{words})(?!\w)", re.IGNORECASE)
+    for scale, words in {
+        10**3: r"thousands?|milhares|miles|(?:[$€£¥]|U\.?S\.? ?\$)? ?'000s?|\(?000'?s\)?",
+        10**6: r"millions?|milh[oõ]es|millones|mn|[$€£¥] ?m",
+        10**9: r"billions?|bilh[oõ]es|bn|[$€£¥] ?bn?",
+    }.items()
 }
 _MASK = re.compile(r"([*•]{2,})")
 
@@ -87,7 +88,8 @@ def heard(texts: Iterable[str], *, bare: Units = UNSAID, small: bool = True) -> 
         found = [each for each in claims_in(folded) if small or not each.small]
         said += found
         said += (part for claim in found for part in claim.parts)
-        scales.update(n for n, pattern in _TABLE_SCALES.items() if pattern.search(folded))
+        if bare is UNSAID:
+            scales.update(n for n, pattern in _TABLE_SCALES.items() if pattern.search(folded))
     numbers = {claim.token for claim in said if claim.check != EMAIL and not claim.link}
     international = [number for number in numbers if number.startswith("+")]
     return Ground(

@@ -33,6 +33,11 @@ _WHAT = {
     IDENTIFIER: "no known number or code of this customer",
     EMAIL: "no address that the house or this customer has given",
 }
+_COPULA = re.compile(
+    r"(?:[:=|)-]|\b(?:is|are|was|now|of|at|é|e|são|sao|era|de|agora|es|son|ahora)) ?\Z",
+    re.IGNORECASE,
+)
+_LONGEST_COPULA = 7
 _CLAUSE_END = re.compile(r" ?(?:[.,;!?)|\n]|k\b|\Z)", re.IGNORECASE)
 _INSTEAD = "Use known facts only, or say that you do not know."
 
@@ -56,7 +61,7 @@ def _problems(draft: Draft, turn: Turn) -> Iterator[Problem]:
             continue  # wholly the book's, a fact's or the customer's: checked by its origin
         of = next((each.facts for each in sentences if claim.start < each.end), frozenset[str]())
         bound = _bound(claim, of, turn)
-        if claim.small and not (bound and _concludes(text, claim)):
+        if claim.small and not (_concludes(text, claim) and _of_amount(bound, turn)):
             continue
         if (claim.text, bound) in traced:
             continue
@@ -86,9 +91,14 @@ def _bound(claim: Claim, mentioned: frozenset[str], turn: Turn) -> frozenset[str
     return frozenset(name for name in mentioned if turn.facts.declared[name].kind in kinds)
 
 
+def _of_amount(bound: frozenset[str], turn: Turn) -> bool:
+    return any(turn.facts.declared[name].kind == AMOUNT for name in bound)
+
+
 def _concludes(text: str, claim: Claim) -> bool:
     """Whether a small number is what its sentence says: "your balance is 75", not "in 2 days"."""
-    return claim.check == AMOUNT and bool(_CLAUSE_END.match(text, claim.end))
+    before = _COPULA.search(text, max(0, claim.start - _LONGEST_COPULA), claim.start)
+    return claim.check == AMOUNT and bool(before and _CLAUSE_END.match(text, claim.end))
 
 
 def _borne(claim: Claim, grounds: Callable[[], Iterator[Ground]]) -> bool:

@@ -16,6 +16,7 @@ from bot.prompt import FactSpec
 from bot.words.normalise import plain
 
 _END = re.compile(r"[.!?…]+[\"')\]]*(?= )|\n+")
+_ITEM = re.compile(r"\s*(?:[-•|]|\d{1,2}[.)] )")
 _NOT_WORD = re.compile(r"[\W_]+")
 WATCHED = frozenset({"amount", "identifier"})  # kinds of facts whose labels bind a figure
 
@@ -35,7 +36,7 @@ def mentions(
     """The sentences of an answer, each with the facts that its figures must be.
 
     "I have looked up your balance. It is 47.15." A sentence without a figure speaks for the next
-    one too, unless that names something itself.
+    one too, unless that names something itself, and a heading for the whole list below it.
     """
     labels = tuple(_labels(declared))
     if not labels:
@@ -46,10 +47,11 @@ def mentions(
     for start, end in _sentences(text):
         if start > last:
             break
-        facts = _mentioned(text[start:end], labels) or inherited
+        named = _mentioned(text[start:end], labels)
+        found.append(Sentence(start, end, named or inherited))
         told = any(start <= claim.start < end and not claim.small for claim in claims)
-        inherited = inherited if not text[start:end].strip() else frozenset() if told else facts
-        found.append(Sentence(start, end, facts))
+        listed = not named and _ITEM.match(text, start, end)
+        inherited = (named or inherited) if listed or not told else frozenset()
     return tuple(found)
 
 

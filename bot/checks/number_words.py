@@ -94,10 +94,11 @@ def spoken(text: str) -> Iterator[Spoken]:
     for found in _WORD.finditer(text):
         word = found[0].lower()
         word = word if word.isascii() else _ACCENTED.get(word, "")
-        near = bool(run) and text[end : found.start()] in _GAPS
-        if near and (word in _NUMBERS or word in _JOINS):
+        joined = bool(run) and end > run[-1][2]  # the word before was a joining one
+        near = bool(run) and text[end : found.start()] in ((" ",) if joined else _GAPS)
+        if near and word in _JOINS and not joined:
             end = found.end()
-        elif run:
+        elif run and not (near and word in _NUMBERS):
             yield _read(run)
             run = []
         if word in _NUMBERS:

@@ -154,6 +154,10 @@ HONEST = (
     "The last four digits are 6789.",
     "Os últimos 4 dígitos são 6789.",
     # Numbers that claim nothing
+    "Seu saldo estará disponível no dia 27.",
+    "Your balance is updated in 2 days.",
+    "Your tracking code comes by the 27th, or on day 3.",
+    "O código de rastreio chega até o dia 5.",
     "I'm here 24/7.",
     "A resposta chega em até 24h.",
     "We keep COVID-19 rules in the shop.",

@@ -182,4 +182,4 @@ def test_no_text_takes_long(pattern):
     draft, turn = Draft((Span(text, Origin.MODEL),), "model"), make_turn("oi")
     started = time.process_time()
     list(ungrounded(draft, turn))
-    assert time.process_time() - started < 0.15
+    assert time.process_time() - started < 0.25
