@@ -288,9 +288,11 @@ def test_every_way_out_is_closed_twice(sentry):
         "propagate_traces",
         "auto_session_tracking",
         "send_client_reports",
+        "debug",
     ):
         assert options[off] is False, off
     assert (options["traces_sample_rate"], options["max_request_body_size"]) == (None, "never")
+    assert options["server_name"] == ""
     for door in ("before_breadcrumb", "before_send_transaction", "before_send_log"):
         assert options[door]({"said": WORDS}, {}) is None, door
     assert options["before_send_metric"]({"said": WORDS}, {}) is None
@@ -302,6 +304,7 @@ def test_no_variable_of_the_environment_opens_a_second_way_out(monkeypatch, enve
     sentry = start(DSN, "r", envelopes)
     sentry.report(ErrorReport("turn_failed", {}, raised(simple)))
     assert sentry_sdk.get_client().spotlight is None
+    assert sentry_sdk.get_client().options["debug"] is False
     sentry.close()
     sentry_sdk.get_global_scope().set_client(None)
     assert capfd.readouterr().err == ""
