@@ -163,6 +163,8 @@ async def test_an_identity_is_compared_whole(tmp_path):
     source = FileSource.opened(by_identity, tmp_path, Clock(now=lambda: 0.0))
     assert await source.read(ANA, 1) == {"tier": "gold"}
     assert await source.read(Customer("x", "+5531999990000", "whatsapp:+5531999990000"), 1) == {}
+    two = "phone,tier,due,since\n+5531999990000,a,,\n5531999990000,b,,\n"
+    assert len(table(two, match="identity").rows) == 2
 
 
 class Ticking:

@@ -224,10 +224,13 @@ def test_what_the_customer_told_is_their_words_and_a_record_takes_its_place():
 
 
 def test_in_a_group_nothing_is_told_of_anybody():
-    turn = make_turn("oi", public=True, facts=KnownFacts({"order_no": ORDER}, DECLARED))
+    city = Fact("city", "text", "Recife", 0.0, "customer")
+    known = KnownFacts({"order_no": ORDER, "city": city}, DECLARED)
+    turn = make_turn("oi", public=True, facts=known)
     prompt, shown = ask(turn, {"balance": BALANCE, "order_no": ORDER})
     assert "00481" not in str(prompt)
     assert "1.047" not in str(prompt)
+    assert prompt.said == (Spoken(CUSTOMER, "oi"),)
     assert "others read along" in prompt.personal
     assert shown.facts == ()
 
