@@ -47,7 +47,7 @@ class WithMonitor:
         self._gauges = Gauges(
             backlog=ledger.backlog,
             cases=self._cases,
-            spent=models.spent_today,
+            spent=self._spent,
             cap=None if cap is None else int(cap * NANO),
             breakers=self._breakers,
             platforms=self._up,
@@ -86,6 +86,10 @@ class WithMonitor:
 
     async def _cases(self) -> Mapping[str, int]:
         return (await self._ledger.standing(self._clock.now())).cases
+
+    async def _spent(self) -> int | None:
+        """None without a cap: nothing is reserved then, so the day's purse holds nothing."""
+        return None if self._gauges.cap is None else await self._models.spent_today()
 
     def _breakers(self) -> Mapping[str, str]:
         return {name: str(said["state"]) for name, said in self._models.health().items()}

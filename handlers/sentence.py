@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
+
+import structlog
 
 from bot.book import ButtonSpec, Sentence
 from bot.checks.approve import approve
@@ -13,7 +14,7 @@ from bot.outcome import Draft, Origin, Outgoing, Span
 from bot.words.amounts import written
 from bot.words.render import choose, render, variables
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 async def say(
@@ -34,7 +35,7 @@ async def say(
         if name not in values:
             fact = await turn.facts.get(name)
             if not isinstance(fact, Fact):
-                _log.info("fact_missing", extra={"sentence": sentence.name, "fact": name})
+                log.info("fact_missing", sentence=sentence.name, fact=name)
                 return None
             values[name] = Span(written(fact, turn.language), Origin.FACT, name)
     draft = Draft(
@@ -46,5 +47,5 @@ async def say(
     if isinstance(verdict, Outgoing):
         return verdict
     checks = [problem.check for problem in verdict]
-    _log.warning("draft_refused", extra={"sentence": sentence.name, "checks": checks})
+    log.warning("draft_refused", sentence=sentence.name, checks=checks)
     return None

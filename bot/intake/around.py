@@ -9,8 +9,6 @@ from bot.model import Turn
 from bot.outcome import Outcome
 from bot.record import Record
 
-FENCED = "fenced"  # in place of a verdict: decided, but the line had been taken away
-
 
 def unseen(turn: Turn, outcome: Outcome) -> Outcome:
     """There is no staff chat to show anything to."""

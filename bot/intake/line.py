@@ -17,7 +17,7 @@ import structlog
 from bot.book import Book
 from bot.clock import Clock
 from bot.errors import LedgerError
-from bot.intake.around import FENCED, NOTHING_AROUND, Around
+from bot.intake.around import NOTHING_AROUND, Around
 from bot.intake.ports import (
     Joining,
     Later,
@@ -31,7 +31,7 @@ from bot.model import ConversationKey
 from bot.outcome import Outcome, Verdict
 from bot.pipeline import Handler, dead, decide
 from bot.presence import Presence, Sign
-from bot.record import Record, record_of
+from bot.record import FENCED, Record, record_of
 from bot.rules.recent import forget_recent_texts
 
 log = structlog.get_logger()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from bot.ledger.tables import turns
 from bot.model import ConversationKey
@@ -22,7 +23,10 @@ _TOOK = {
     "unpriced": turns.c.unpriced + bindparam("unpriced_now"),
     "refused": turns.c.refused + bindparam("refused_now"),
 }
-_COUNT = update(turns).where(turns.c.id == bindparam("turn")).values(_TOOK)
+_COUNT = (
+    update(turns).where(turns.c.id == bindparam("turn")).values(**_TOOK, trail=bindparam("steps"))
+)
+_TRAIL = select(turns.c.trail).where(turns.c.id == bindparam("turn"))
 _SETTLED = {
     "state": "settled",
     "settled_at": bindparam("when"),
@@ -52,6 +56,7 @@ _RESPONDED = (
     .values(responded_at=bindparam("at"))
     .returning(turns.c.conversation, turns.c.accepted_at, turns.c.settled_at)
 )
+_LISTED = ("attempts", "drafts")  # of a trail: what grows with each decision
 
 
 def close_turn(connection: Connection, record: Record, outcome: Outcome, *, left: bool) -> None:
@@ -71,6 +76,7 @@ def close_turn(connection: Connection, record: Record, outcome: Outcome, *, left
         connection.execute(_CLOSE, values)
         return
     values |= _took(record)
+    values["steps"] = _with_earlier(_trail(outcome), _trail_so_far(connection, record.turn))
     values |= {
         "whose": record.model,
         "not_the_first": record.fallback,
@@ -80,8 +86,14 @@ def close_turn(connection: Connection, record: Record, outcome: Outcome, *, left
 
 
 def count_asked(connection: Connection, record: Record) -> None:
-    """What was spent on a decision that came to nothing, because the line was taken away."""
-    connection.execute(_COUNT, {"turn": record.turn, **_took(record)})
+    """What was spent on a decision that came to nothing, because the line was taken away.
+
+    Its attempts join those of whoever settles the turn, before or after: each has been paid for,
+    and the figures of a model are read from them.
+    """
+    settled = _trail_so_far(connection, record.turn)
+    steps = _with_earlier(settled, _attempts_and_drafts(record))
+    connection.execute(_COUNT, {"turn": record.turn, "steps": steps, **_took(record)})
 
 
 def responded(connection: Connection, turn: int, at: float) -> Responded | None:
@@ -108,6 +120,23 @@ def _took(record: Record) -> dict[str, int]:
 
 def _trail(outcome: Outcome) -> dict[str, object]:
     return {**outcome.trail, **(_asked(outcome.asked) if outcome.asked else {})}
+
+
+def _trail_so_far(connection: Connection, turn: int) -> dict[str, Any]:
+    return connection.execute(_TRAIL, {"turn": turn}).scalar() or {}
+
+
+def _with_earlier(trail: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """The trail with the attempts and drafts of an earlier decision before its own."""
+    kept = {name: [*(earlier.get(name) or ()), *(trail.get(name) or ())] for name in _LISTED}
+    return {**trail, **kept}
+
+
+def _attempts_and_drafts(record: Record) -> dict[str, object]:
+    return {
+        "attempts": [_attempt(each) for each in record.attempts],
+        "drafts": [list(checks) for checks in record.refused],
+    }
 
 
 def _asked(asked: Asked) -> dict[str, object]:

@@ -45,7 +45,8 @@ class Levels:
             yield _gauge("open_cases", "Open cases, by status.", "status", found)
         if self.spent is not None:
             spent = self.spent / NANO
-            yield _plain("spent_today_usd", "What models have cost today, in US dollars.", spent)
+            about = "What of today's cap is spent or set aside, in US dollars."
+            yield _plain("spent_today_usd", about, spent)
         if self.cap is not None:
             cap = self.cap / NANO
             yield _plain("budget_day_usd", "What models may cost a day, in US dollars.", cap)
@@ -62,7 +63,7 @@ class Gauges:
 
     backlog: Callable[[], Awaitable[Mapping[str, int]]]
     cases: Callable[[], Awaitable[Mapping[str, int]]]
-    spent: Callable[[], Awaitable[int]]
+    spent: Callable[[], Awaitable[int | None]]  # None: nobody counts it, for there is no cap
     cap: int | None
     breakers: Callable[[], Mapping[str, str]]
     platforms: Callable[[], Mapping[str, bool]]

@@ -21,7 +21,7 @@ from bot.clock import Seconds
 from bot.monitor.labels import CHANNELS, NOBODY, VERDICTS, VOICES, Words, known
 from bot.monitor.levels import Levels
 from bot.prompt import NANO, Attempt
-from bot.record import Record
+from bot.record import FENCED, Record
 
 # A rule answers within a burst's pause and a model within a turn's deadline.
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8, 12, 20, 30)
@@ -82,19 +82,25 @@ class Metrics:
         )
 
     def observe(self, record: Record) -> None:
-        """A turn was settled."""
+        """A turn was settled, or decided in vain: of that one only what models did counts, for
+        its messages go to another turn.
+        """
+        if record.verdict != FENCED:
+            self._settled(record)
+        self._made_up.inc(record.made_up)
+        for check, n in record.checks.items():
+            self._drafts.labels(self._checks.known(check)).inc(n)
+        for attempt in record.attempts:
+            self._asked(attempt)
+
+    def _settled(self, record: Record) -> None:
         channel = known(record.channel, CHANNELS)
         self._messages.labels(channel).inc(record.messages)
         self._turns.labels(channel, known(record.verdict, VERDICTS)).inc()
         self._answers.labels(known(record.answered_by or NOBODY, VOICES)).inc()
         self._fallbacks.inc(record.fallback)
-        self._made_up.inc(record.made_up)
         if record.verdict == "limited":
             self._limited.labels(channel).inc(record.messages)
-        for check, n in record.checks.items():
-            self._drafts.labels(self._checks.known(check)).inc(n)
-        for attempt in record.attempts:
-            self._asked(attempt)
         self._took(record)
 
     def responded(self, channel: str, response: Seconds, sending: Seconds) -> None:

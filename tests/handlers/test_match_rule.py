@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from structlog.testing import capture_logs
+
 from bot.model import Case, CaseStatus, Fact, Form, KnownFacts
 from bot.outcome import Button, OpenCase, Outcome, Outgoing, Remember, SetForm, Verdict
 from handlers.match_rule import MatchRule
@@ -113,12 +115,19 @@ async def test_a_sentence_whose_fact_is_missing_is_not_said():
     assert await step(make_turn("qual meu saldo")) is None
 
 
-async def test_a_refused_sentence_goes_on_and_only_names_are_logged(caplog):
-    assert await step(make_turn("frase quebrada")) is None
-    assert await step(make_turn("formulário quebrado")) is None
-    record = caplog.records[0]
-    assert record.message == "draft_refused"
-    assert (record.sentence, record.checks) == ("rules.broken.reply", ["variable"])
+async def test_a_refused_sentence_goes_on_and_only_names_are_logged():
+    with capture_logs() as said:
+        assert await step(make_turn("frase quebrada")) is None
+        assert await step(make_turn("formulário quebrado")) is None
+        assert await step(make_turn("qual meu saldo")) is None
+    refused, _, missing = said
+    assert refused == {
+        "event": "draft_refused",
+        "log_level": "warning",
+        "sentence": "rules.broken.reply",
+        "checks": ["variable"],
+    }
+    assert (missing["event"], missing["fact"]) == ("fact_missing", "balance")
 
 
 async def test_one_number_does_not_answer_two_questions():

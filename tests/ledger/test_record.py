@@ -93,6 +93,31 @@ async def test_a_decision_that_came_too_late_still_counts_what_it_cost(ledger, o
 
     [turn] = await rows("SELECT * FROM turns")
     assert (turn["calls"], turn["cost"], turn["state"]) == (6, 3_400, "settled")
+    assert await listed(rows) == (8, 4)  # of both: what each model took is read from the trail
+
+
+async def listed(rows):
+    [turn] = await rows(
+        "SELECT json_array_length(trail, '$.attempts') AS attempts,"
+        " json_array_length(trail, '$.drafts') AS drafts FROM turns"
+    )
+    return turn["attempts"], turn["drafts"]
+
+
+async def test_what_is_counted_after_another_has_settled_leaves_the_trail_as_it_was(
+    ledger, open_turn, rows
+):
+    await ledger.accept(arrival())
+    slow = await open_turn(NOON + 1)
+    quick = await open_turn(NOON + 40, owner="worker-2")
+    done = replace(answered(quick), trail={"step": "MatchRule"})
+    await ledger.settle(settlement(quick, done, owner="worker-2"))
+    late = replace(answered(slow, author="model"), asked=ASKED)
+    await ledger.count_asked(record_of(slow.turn, late, NOON + 41))
+
+    [turn] = await rows("SELECT *, json_extract(trail, '$.step') AS step FROM turns")
+    assert (turn["step"], turn["answered_by"], turn["cost"]) == ("MatchRule", "rule", 1_700)
+    assert await listed(rows) == (4, 2)
 
 
 async def test_a_fallback_is_a_turn_that_models_were_asked_for_and_the_first_did_not_answer():

@@ -18,7 +18,7 @@ from bot.monitor.labels import MOST_WORDS
 from bot.monitor.levels import Gauges, Levels
 from bot.monitor.metrics import NO_LEVELS, Metrics
 from bot.prompt import NANO, Attempt, Shown, Usage
-from bot.record import Record
+from bot.record import FENCED, Record
 from tests.builders import NOON
 
 LEVELS = Levels(
@@ -82,6 +82,21 @@ def test_a_turn_is_counted(metrics, value):
     assert value("answers_total", answered_by="rule") == 1
     assert value("answers_total", answered_by="nobody") == 1
     assert value("fallbacks_total") == 0
+
+
+def test_of_a_turn_decided_in_vain_only_what_models_did_counts(metrics, value):
+    """Its messages are answered by another turn, which is counted too."""
+    asked = (Attempt("openai", "answered", 1.0, Usage(100, 40, 0, 20), NANO // 4),)
+    said = {"answered_by": "model", "attempts": asked, "refused": (("amount",),), "fallback": True}
+    metrics.observe(record(verdict=FENCED, **said))
+    assert value("model_calls_total", model="openai", result="answered") == 1
+    assert value("cost_usd_total", model="openai") == 0.25
+    assert (value("drafts_made_up_total"), value("fallbacks_total")) == (1, 0)
+    assert value("messages_total", channel="web") is None
+    assert value("turns_total", channel="web", verdict="other") is None
+    assert value("answers_total", answered_by="model") is None
+    assert value("response_seconds_count", channel="web") is None
+    assert value("stage_seconds_count", stage="deciding") is None
 
 
 def test_what_models_did_is_counted_by_model(metrics, value):
