@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import io
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -90,7 +91,7 @@ def chat() -> None:
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Show how things stand: what waits, what failed, whether Telegram reaches us.
+    """Show how things stand: what waits, what failed, models, spending, Telegram.
 
     Exit code 1 when no desk is open on this database.
     """
@@ -295,6 +296,9 @@ def _leave(code: int) -> NoReturn:
 
 def main() -> None:
     """Entry point of the `nightdesk` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without a sign shows another one
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 

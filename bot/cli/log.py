@@ -12,6 +12,7 @@ from typing import Any, TextIO, cast
 
 import structlog
 
+from bot.cli.crashes import name_crashes
 from bot.monitor.error_reports import ErrorReports
 from bot.redact import redacted
 
@@ -41,7 +42,7 @@ def configure_logging(level: str, reports: ErrorReports | None = None) -> None:
     """One line an event on standard error: JSON for machines, plain where a person looks on.
 
     `level` is "info" for a desk that serves and "error" where a person is typing. `reports` is
-    told of every error. Must come before any SDK is imported.
+    told of every error, and of what ends the program. Must come before any SDK is imported.
     """
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=True)
@@ -62,6 +63,7 @@ def configure_logging(level: str, reports: ErrorReports | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     _tame_libraries()
+    name_crashes(whole_program=reports is not None)
 
 
 def _without_exception(

@@ -40,6 +40,10 @@ def candidates(connection: Connection, named: str) -> list[MessageTrace]:
     Our own id ("nd_12") names one message, whoever else has chosen the same for another; a bare
     number that nobody's platform knows is taken for ours, as logs write it.
     """
+    try:
+        named.encode()
+    except UnicodeEncodeError:  # bytes of a command line that are no text name nothing
+        return []
     own = own_seq(named)
     if own is not None and (found := _by_seq(connection, own)):
         return [found]

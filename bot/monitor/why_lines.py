@@ -107,6 +107,8 @@ def _turn(trace: Trace, turn: TurnTrace) -> Iterator[tuple[str, str]]:
             yield "decided", "not yet"
         return
     verdict = _VERDICTS.get(turn.verdict, turn.verdict)
+    if turn.verdict == "relayed" and any(each.direction == "act" for each in trace.batch):
+        verdict = "dealt with for staff"  # its reason says what: a reply, a note, a resolution
     by = harmless(str(turn.trail.get("step") or ""))
     yield "decided", f"{verdict} ({turn.reason}{f', by {by}' if by else ''})"
     yield "", f"took {_seconds(took['deciding'])}{_of_it(took['models'])}"

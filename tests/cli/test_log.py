@@ -196,3 +196,44 @@ assert "turn_failed" in written and "ValueError" in written, written
 assert "Traceback" not in written and CANARY not in written, written
 """
     assert lines_of(program) == []
+
+
+def test_what_nobody_caught_is_named_too_with_its_place():
+    program = """
+import sys, threading
+from bot.monitor.error_reports import ErrorReports
+reports, heard = ErrorReports(), []
+reports.hand_to(heard.append)
+configure_logging("info", reports)
+
+def broken():
+    raise ValueError(CANARY)
+
+class Broken:
+    def __del__(self):
+        broken()
+
+thread = threading.Thread(target=broken, name="ledger-writer")
+thread.start()
+thread.join()
+Broken()
+try:
+    broken()
+except ValueError as error:  # as the interpreter does with what ends the program
+    sys.excepthook(type(error), error, error.__traceback__)
+assert [each.name for each in heard] == ["thread_died", "not_raised", "crashed"]
+assert all(isinstance(each.error, ValueError) for each in heard)
+"""
+    thread, in_del, crash = lines_of(program)
+    assert (thread["thread"], thread["error"]) == ("ledger-writer", "ValueError")
+    assert all(str(each["places"][-1]).endswith(" broken") for each in (thread, in_del, crash))
+
+
+def test_where_a_person_types_a_crash_is_as_python_shows_it():
+    program = """
+import sys
+before = sys.excepthook
+configure_logging("error")
+assert sys.excepthook is before
+"""
+    assert lines_of(program) == []

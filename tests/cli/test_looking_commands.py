@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -145,3 +148,34 @@ def test_markup_in_an_id_is_no_markup(nightdesk, tmp_path):
     assert "[bold]y[/bold]" in nightdesk("why", "[bold]y[/bold]").stdout
     assert strange in nightdesk("why", strange).stdout
     assert json.loads(nightdesk("why", strange, "--json").stdout)["message"]["id"] == strange
+
+
+def run_raw(
+    tmp_path: Path, *words: str | bytes, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        cwd=PROJECT,
+        env={
+            **os.environ,
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'desk.db'}",
+            "NIGHTDESK_CONFIG": str(PROJECT / "config.yaml"),
+            **environment,
+        },
+        capture_output=True,
+        check=False,
+        timeout=50,
+    )
+
+
+def test_an_id_that_is_no_text_is_unknown(file, tmp_path):
+    found = run_raw(tmp_path, "why", b"\xff\xfe")
+    assert found.returncode == 1
+    assert b"No message is known" in found.stdout
+    assert b"Traceback" not in found.stderr
+
+
+def test_a_terminal_that_knows_ascii_alone_is_told_too(file, tmp_path):
+    found = run_raw(tmp_path, "why", "não", PYTHONUTF8="1", PYTHONIOENCODING="ascii")
+    assert (found.returncode, found.stderr) == (1, b"")
+    assert b"n\\xe3o" in found.stdout

@@ -229,3 +229,12 @@ def test_messages_that_share_an_id_are_told_apart():
         ],
     }
     assert candidate(ASKED, ZONE) == "nd_12  2027-01-15 05:00:00  from a customer, web//ana"
+
+
+def test_an_act_of_staff_is_not_passed_on_to_a_person():
+    act = replace(ASKED, direction="act", action="reply", author="staff", limit="")
+    turn = replace(TURN, verdict="relayed", reason="reply", trail={"step": "RelayStaff"})
+    said = told(Trace(SAID, turn, (act,), (SAID,)))
+    assert "decided: dealt with for staff (reply, by RelayStaff)" in said
+    assert "passed on" not in said
+    assert "passed on to a person" in told(Trace(ASKED, turn, (ASKED,), ()))
