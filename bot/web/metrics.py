@@ -10,8 +10,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-# Whoever comes from outside comes through a proxy, and proxies say so.
-PROXIES = frozenset({"forwarded", "via", "x-real-ip", "x-client-ip", "cf-connecting-ip"})
+# Whoever comes from outside comes through a proxy, and most of them say so.
+PROXIES = frozenset(
+    {
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-original-forwarded-for",
+        "true-client-ip",
+        "cf-connecting-ip",
+        "fly-client-ip",
+    }
+)
 PROXY_PREFIX = "x-forwarded-"
 
 

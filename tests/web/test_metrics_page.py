@@ -54,6 +54,8 @@ async def test_a_prometheus_inside_gets_the_figures(port):
         "X-Real-IP: 10.0.0.1",
         "Via: 1.1 proxy",
         "VIA: 1.1 proxy",
+        "True-Client-IP: 10.0.0.1",
+        "X-Original-Forwarded-For: 10.0.0.1",
     ],
 )
 async def test_whoever_comes_through_a_proxy_finds_nothing(port, header):
