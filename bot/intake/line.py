@@ -31,6 +31,7 @@ from bot.model import ConversationKey
 from bot.outcome import Outcome, Verdict
 from bot.pipeline import Handler, dead, decide
 from bot.presence import Presence, Sign
+from bot.prompt import Asked
 from bot.record import FENCED, Record, record_of
 from bot.rules.recent import forget_recent_texts
 
@@ -270,7 +271,15 @@ class Line:
             channel=opened.turn.conversation.channel,
             verdict=outcome.verdict.value,
             reason=outcome.reason,
+            **(_by_models(outcome.asked) if outcome.asked else {}),
         )
+
+
+def _by_models(asked: Asked) -> dict[str, object]:
+    """For the log: who answered, in how many calls, and which checks stopped a draft."""
+    refused = sorted({check for draft in asked.refused for check in draft.checks})
+    calls = sum(attempt.called for attempt in asked.attempts)
+    return {"model": asked.answered_by, "calls": calls, "refused": refused}
 
 
 def _dead(opened: Opened) -> Outcome:

@@ -6,11 +6,15 @@ import asyncio
 import time
 from dataclasses import replace
 
+import structlog
+from structlog.testing import capture_logs
+
 from bot.intake import line as line_room
 from bot.intake.ports import Opened
 from bot.model import ConversationKey, Kind, Turn
 from bot.outcome import Erase, Outcome, Outgoing, Verdict
 from bot.presence import Sign
+from bot.prompt import Asked, Attempt, RefusedDraft
 from tests.builders import BOOK, CHAT, PUSHED, arrival, incoming
 from tests.intake.conftest import echo
 
@@ -336,3 +340,24 @@ async def test_the_sweep_outlives_whatever_it_meets(rig, monkeypatch):
     assert await rig.until(1) == ["oi"]
     await rig.line.stop(1)
     await sweep
+
+
+async def test_the_log_says_who_answered_and_what_was_stopped(rig, monkeypatch):
+    asked = Asked(
+        first="openai",
+        attempts=(Attempt("openai", "answered"), Attempt("spare", "breaker_open", called=False)),
+        refused=(RefusedDraft("Seu saldo: 127549,32", ("amount",), ("127549,32",), 0.0),),
+    )
+
+    async def lying(turn: Turn) -> Outcome:
+        return replace(await echo(turn), asked=asked)
+
+    rig.decide = lying
+    monkeypatch.setattr(line_room, "log", structlog.get_logger())
+    with capture_logs() as said:
+        await rig.say(now_saying("saldo", "1"))
+        await rig.until(1)
+        await asyncio.sleep(0.05)
+    [settled] = [each for each in said if each["event"] == "turn_settled"]
+    assert (settled["model"], settled["calls"], settled["refused"]) == ("", 1, ["amount"])
+    assert "127549" not in str(said)
