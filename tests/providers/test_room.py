@@ -47,15 +47,8 @@ def room_of(*accesses, openai=fast, anthropic=fast, prices=None, budget=None, pu
         raise AssertionError("nobody needs the list")
 
     sources = Sources({"openai": openai, "anthropic": anthropic}, prices or unlisted)
-    return ModelRoom(
-        accesses,
-        budget or Budget(),
-        8.0,
-        purse or FakePurse(),
-        Clock(),
-        lambda at: "day",
-        sources,
-    )
+    cap, counted = budget or Budget(), purse or FakePurse()
+    return ModelRoom(accesses, cap, 8.0, counted, Clock(), lambda at: "day", sources)
 
 
 async def ask(room, seconds=8.0, **kwargs):
