@@ -210,7 +210,7 @@ async def test_an_odd_answer_tells_what_it_cost(rig):
 
 async def test_where_nobody_listens_no_connection_is_made(rig, unused_tcp_port):
     outcome, _ = await rig.asked_of(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1")
-    assert row_of(outcome) == ("Unavailable", "connection", True)
+    assert row_of(outcome) == ("Unavailable", "unreachable", True)
 
 
 async def test_a_host_that_takes_no_connection_is_given_up_before_the_deadline(rig, monkeypatch):
@@ -223,7 +223,7 @@ async def test_a_host_that_takes_no_connection_is_given_up_before_the_deadline(r
             waiting.connect_ex(full.getsockname())
         began = time.monotonic()
         outcome, _ = await rig.asked_of(base_url=f"http://127.0.0.1:{full.getsockname()[1]}/v1")
-    assert row_of(outcome) == ("Unavailable", "connection", False)
+    assert row_of(outcome) == ("Unavailable", "unreachable", False)
     assert time.monotonic() - began < 1.5
 
 
@@ -233,7 +233,7 @@ async def test_a_name_that_nobody_knows_is_no_connection(rig, monkeypatch):
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown)
     outcome, _ = await rig.asked_of(base_url="http://models.invalid/v1")
-    assert row_of(outcome) == ("Unavailable", "connection", True)
+    assert row_of(outcome) == ("Unavailable", "unreachable", True)
 
 
 async def test_a_closed_model_says_so_in_the_same_tree(rig):

@@ -106,7 +106,7 @@ async def test_it_is_waited_for_a_quarter_of_the_time_at_the_most(opened):
     reply = await ask(room, seconds=1.2)
     assert time.monotonic() - begun < 0.9
     assert results(reply) == [("a", "not_loaded", False), ("b", "not_loaded", False)]
-    assert room.health()["a"]["state"] == "not_loaded"
+    assert room.health()["a"]["state"] == "loading"
     slow.may_end.set()
 
 
