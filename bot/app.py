@@ -185,7 +185,7 @@ async def opened(
             running = [asyncio.create_task(app.line.run())]
             if app.senders:
                 running.append(asyncio.create_task(app.courier.run()))
-            models.room.open()
+            models.open()
             if connect:
                 app.monitor.open()
             if telegram:
