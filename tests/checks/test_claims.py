@@ -134,7 +134,9 @@ def test_joining_words_belong_to_a_number_only_between_its_words():
 
 DECLARED = {
     "balance": FactSpec("balance", "amount", {"en": ("balance",), "pt": ("saldo",)}),
-    "points_balance": FactSpec("points_balance", "amount", {"en": ("points balance",)}),
+    "points_balance": FactSpec(
+        "points_balance", "amount", {"en": ("points balance", "balance of points")}
+    ),
     "city": FactSpec("city", "text", {"en": ("city",)}),
     "order": FactSpec("order", "identifier", {"pt": ("pedido", "código")}),
 }
@@ -157,6 +159,7 @@ def facts_of(text):
         ("SÁLDO: $100", [["balance"]]),
         ("The two balances: $100", [["balance"]]),
         ("Your points balance is $100.", [["points_balance"]]),
+        ("The balance of points is $100.", [["points_balance"]]),
         ("Your points_balance is $100.", [["points_balance"]]),
         ("Your imbalance is $100.", [[]]),
         ("Your city has $100.", [[]]),
