@@ -57,6 +57,7 @@ LIES = (
     ("Tu saldo es de doscientos euros.", "amount"),
     ("Tu saldo es de 3 mil millones de pesos.", "amount"),
     ("Your balance is R$ 47.15 USD.", "amount"),
+    ("Your limit is R$ mil e quinhentos.", "amount"),
     # True figures in the wrong place
     ("Your balance is $1,500.", "amount"),
     ("Your credit limit is $47.15.", "amount"),

@@ -40,6 +40,9 @@ def values(text):
         ("x.example/a/12345.", ["x.example/a/12345"]),
         ("COVID-19, 4K, 24/7, 2 days, 9h30, 9 pm, 1/5", []),
         ("1. one\n2) two", []),
+        ("Em 25/12 12345", ["12345"]),
+        ("555-10/12/2026", ["555-10/12/2026"]),
+        ("o valor dos reais, dos dólares", ["dos dólares"]),
     ],
 )
 def test_a_claim_is_found_as_it_is_said(text, claims):
@@ -63,6 +66,8 @@ def test_a_claim_is_found_as_it_is_said(text, claims):
         ("$(9.8) million", "-9800000"),
         ("um saldo negativo de R$ 20", "-20"),
         ("menos 47,15", "-47.15"),
+        ("menos cinco reais", "-5"),
+        ("-5 reais e 50 centavos", "-5.5"),
         ("- R$ 47,15", "47.15"),  # a list
         ("saldo\u201447,15", "47.15"),  # a dash
         ("0.125", "0.125"),
@@ -203,7 +208,7 @@ def test_every_branch_of_a_choice_is_the_books():
 
 
 def test_a_value_in_a_sentence_is_not_the_books_and_joins_nothing():
-    texts = {**BOOK.texts, "x": both("texts.x", "R$ {{ sum }}", "1{{ sum }}000")}
+    texts = {**BOOK.texts, "x": both("texts.x", "R$ {{ sum }}", "R$ 1{{ sum }}000")}
     assert not bears("R$ 1.000", texts=texts)
 
 
