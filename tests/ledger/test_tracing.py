@@ -53,7 +53,7 @@ async def talked(ledger, open_turn):
     outcome = answered(turn, "resposta. " * 6)
     await ledger.settle(settlement(turn, replace(outcome, trail={"step": "MatchRule"})))
     taken = await ledger.take(OWNER, NOON + 10, NOON + 40, 8, ("wire",))
-    await ledger.sent(taken[0].seq, OWNER, "platform-77")
+    await ledger.sent(taken[0].seq, OWNER, "platform-77", NOON + 11)
 
 
 async def test_every_name_of_a_turn_leads_to_the_same_turn(trace, talked):
