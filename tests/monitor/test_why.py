@@ -45,7 +45,7 @@ TURN = TurnTrace(
         "attempts": [
             attempt(result="timeout", seconds=1.25, cost=None),
             attempt("anthropic", seconds=0.5, cost=1_500_000),
-            attempt("third", result="breaker_open", seconds=0.0, called=False),
+            attempt("third", result="breaker_open", seconds=9.0, called=False),
         ],
         "drafts": [["amount", "email"]],
     },
@@ -238,3 +238,8 @@ def test_an_act_of_staff_is_not_passed_on_to_a_person():
     assert "decided: dealt with for staff (reply, by RelayStaff)" in said
     assert "passed on" not in said
     assert "passed on to a person" in told(Trace(ASKED, turn, (ASKED,), ()))
+
+
+def test_a_clock_that_went_back_makes_no_negative_spans():
+    shown = as_json(replace(WHOLE, turn=replace(TURN, accepted_at=NOON + 60)))
+    assert shown["turn"]["stages"]["waiting"] == 0
