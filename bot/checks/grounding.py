@@ -19,8 +19,9 @@ from bot.checks.claim import AMOUNT, EMAIL, IDENTIFIER, Claim
 from bot.checks.claims import claims_in
 from bot.checks.folding import fold
 from bot.checks.ground import Ground, heard, of_fact
-from bot.checks.mentions import mentions
+from bot.checks.mentions import mentions, names
 from bot.checks.origins import said_by_customer
+from bot.checks.small import concludes, prices
 from bot.model import Fact, Turn
 from bot.outcome import Draft, Origin, Problem
 
@@ -33,12 +34,8 @@ _WHAT = {
     IDENTIFIER: "no known number or code of this customer",
     EMAIL: "no address that the house or this customer has given",
 }
-_COPULA = re.compile(
-    r"(?:[:=|)-]|\b(?:is|are|was|now|of|at|é|e|são|sao|era|de|agora|es|son|ahora)) ?\Z",
-    re.IGNORECASE,
-)
-_LONGEST_COPULA = 7
-_CLAUSE_END = re.compile(r" ?(?:[.,;!?)|\n]|k\b|\Z)", re.IGNORECASE)
+_NEAR = 40  # signs before a figure in which a customer says what it is
+_CLAUSE = re.compile(r"[,;!?\n]|\b(?:mas|but|pero|and|e|y)\b", re.IGNORECASE)
 _INSTEAD = "Use known facts only, or say that you do not know."
 
 
@@ -61,12 +58,13 @@ def _problems(draft: Draft, turn: Turn) -> Iterator[Problem]:
             continue  # wholly the book's, a fact's or the customer's: checked by its origin
         of = next((each.facts for each in sentences if claim.start < each.end), frozenset[str]())
         bound = _bound(claim, of, turn)
-        if claim.small and not (_concludes(text, claim) and _of_amount(bound, turn)):
+        of_sum = _of_amount(bound, turn) and concludes(text, claim)
+        if claim.small and not of_sum and not prices(text, claim):
             continue
         if (claim.text, bound) in traced:
             continue
         traced.add((claim.text, bound))
-        if not _borne(claim, known.grounds(bound)):
+        if not _borne(claim, known.grounds(bound, figures_of_book=not (of_sum and claim.bare))):
             excerpt = claim.text[:_EXCERPT]
             yield Problem(claim.check, excerpt, _advice(claim, excerpt, bound, turn))
 
@@ -95,12 +93,6 @@ def _of_amount(bound: frozenset[str], turn: Turn) -> bool:
     return any(turn.facts.declared[name].kind == AMOUNT for name in bound)
 
 
-def _concludes(text: str, claim: Claim) -> bool:
-    """Whether a small number is what its sentence says: "your balance is 75", not "in 2 days"."""
-    before = _COPULA.search(text, max(0, claim.start - _LONGEST_COPULA), claim.start)
-    return claim.check == AMOUNT and bool(before and _CLAUSE_END.match(text, claim.end))
-
-
 def _borne(claim: Claim, grounds: Callable[[], Iterator[Ground]]) -> bool:
     if any(ground.bears(claim) for ground in grounds()):
         return True
@@ -113,12 +105,18 @@ class _Known:
 
     turn: Turn
 
-    def grounds(self, bound: frozenset[str]) -> Callable[[], Iterator[Ground]]:
-        """The grounds to try, cheapest first; only some facts and the book where it is bound."""
+    def grounds(
+        self, bound: frozenset[str], *, figures_of_book: bool = True
+    ) -> Callable[[], Iterator[Ground]]:
+        """The grounds to try, cheapest first; only some facts and the book where it is bound.
+
+        Not even the book where its numbers are of something else: 218 in an address is no balance.
+        """
 
         def tried() -> Iterator[Ground]:
             yield from (self._facts[name] for name in bound or self._facts if name in self._facts)
-            yield book_ground(self.turn.book)
+            if figures_of_book:
+                yield book_ground(self.turn.book)
             if not bound:
                 yield self._customer
 
@@ -130,7 +128,22 @@ class _Known:
 
     @cached_property
     def _customer(self) -> Ground:
-        return heard(said_by_customer(self.turn), bare=MONEY)
+        return heard(self._own_words(), bare=MONEY)
+
+    def _own_words(self) -> Iterator[str]:
+        """What they wrote, without the figures that they give for a sum of ours.
+
+        "My balance is 900" makes "yes, you have 900" no truer; "I paid 900" is theirs to say.
+        """
+        declared = self.turn.facts.declared
+        sums = {name: spec for name, spec in declared.items() if spec.kind == AMOUNT}
+        for said in said_by_customer(self.turn):
+            text = fold(said)
+            for claim in reversed(claims_in(text)) if sums else ():
+                before = text[max(0, claim.start - _NEAR) : claim.start]
+                if claim.check == AMOUNT and names(_CLAUSE.split(before)[-1], sums):
+                    text = f"{text[: claim.start]}\n{text[claim.end :]}"
+            yield text
 
 
 def _advice(claim: Claim, excerpt: str, bound: frozenset[str], turn: Turn) -> str:
