@@ -21,7 +21,7 @@ from bot.checks.folding import fold
 from bot.checks.ground import Ground, heard, of_fact
 from bot.checks.mentions import mentions, names
 from bot.checks.origins import said_by_customer
-from bot.checks.small import concludes, prices
+from bot.checks.small import concludes, prices, states
 from bot.model import Fact, Turn
 from bot.outcome import Draft, Origin, Problem
 
@@ -52,19 +52,20 @@ def _problems(draft: Draft, turn: Turn) -> Iterator[Problem]:
         return
     known = _Known(turn)
     sentences = mentions(text, claims, turn.facts.declared)
-    traced: set[tuple[str, frozenset[str]]] = set()  # said twice, minded once
+    traced: set[tuple[str, frozenset[str], bool]] = set()  # said twice, minded once
     for claim in claims:
         if not any(claim.start < each.stop and each.start < claim.end for each in written):
             continue  # wholly the book's, a fact's or the customer's: checked by its origin
         of = next((each.facts for each in sentences if claim.start < each.end), frozenset[str]())
         bound = _bound(claim, of, turn)
-        of_sum = _of_amount(bound, turn) and concludes(text, claim)
-        if claim.small and not of_sum and not prices(text, claim):
+        of_sum = _of_amount(bound, turn)
+        if claim.small and not (of_sum and concludes(text, claim)) and not prices(text, claim):
             continue
-        if (claim.text, bound) in traced:
+        other = of_sum and claim.bare and states(text, claim)  # 218 in an address is no balance
+        if (claim.text, bound, other) in traced:
             continue
-        traced.add((claim.text, bound))
-        if not _borne(claim, known.grounds(bound, figures_of_book=not (of_sum and claim.bare))):
+        traced.add((claim.text, bound, other))
+        if not _borne(claim, known.grounds(bound, figures_of_book=not other)):
             excerpt = claim.text[:_EXCERPT]
             yield Problem(claim.check, excerpt, _advice(claim, excerpt, bound, turn))
 
@@ -108,10 +109,7 @@ class _Known:
     def grounds(
         self, bound: frozenset[str], *, figures_of_book: bool = True
     ) -> Callable[[], Iterator[Ground]]:
-        """The grounds to try, cheapest first; only some facts and the book where it is bound.
-
-        Not even the book where its numbers are of something else: 218 in an address is no balance.
-        """
+        """The grounds to try, cheapest first; only some facts and the book where it is bound."""
 
         def tried() -> Iterator[Ground]:
             yield from (self._facts[name] for name in bound or self._facts if name in self._facts)

@@ -45,9 +45,13 @@ def concludes(text: str, claim: Claim) -> bool:
     if claim.check != AMOUNT or not _ENDS.match(text, claim.end) or _numbers_a_list(text, claim):
         return False
     before = max(0, claim.start - _LOOK_BACK)
-    return bool(
-        _COPULA.search(text, before, claim.start) or not _WHICH.search(text, before, claim.start)
-    )
+    return states(text, claim) or not _WHICH.search(text, before, claim.start)
+
+
+def states(text: str, claim: Claim) -> bool:
+    """Whether its sentence ends in "... is 218": of a number of any size, and in so many words."""
+    before = max(0, claim.start - _LOOK_BACK)
+    return bool(_COPULA.search(text, before, claim.start) and _ENDS.match(text, claim.end))
 
 
 def prices(text: str, claim: Claim) -> bool:

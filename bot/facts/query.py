@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import sqlite3
 
 PARAMETERS = ("sender", "identity", "channel")
 TELLING_APART = ("sender", "identity")
@@ -42,9 +41,8 @@ def wrong_parameters(query: str) -> list[tuple[str, str, str]]:
     return flaws
 
 
-def explained(error: Exception) -> tuple[str, str, str]:
-    said = str(error)
-    if isinstance(error, sqlite3.Warning) or "one statement" in said:
+def explained(said: str) -> tuple[str, str, str]:
+    if "one statement" in said:
         return "the query is more than one statement", "", "write a single SELECT"
     if "not authorized" in said or "prohibited" in said:
         return "the query does more than read", "", "write a single SELECT"

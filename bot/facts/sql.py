@@ -163,7 +163,7 @@ def flaws_of(entry: FactSource, folder: Path) -> list[Flaw]:
         whole = f"SELECT * FROM (\n{bare(entry.query)}\n) LIMIT 0"  # noqa: S608  # the admin's own
         columns = _tried(connection, whole)
     except (sqlite3.Error, sqlite3.Warning) as error:
-        return [Flaw(where, *explained(error))]
+        return [Flaw(where, *explained(str(error)))]
     finally:
         connection.close()
     return [Flaw(where, *each) for each in _wrong_columns(entry, columns)]

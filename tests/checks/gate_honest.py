@@ -196,6 +196,7 @@ HONEST = (
     "Posso ajudar com 2 coisas: o seu saldo e o seu pedido.",
     "You have 47.15 left on your balance.",
     "The total is $47.15.",
+    "Sobre o saldo: estamos na Rua das Quaresmeiras, 218, Savassi.",
     # Links in Markdown
     "Site: [casajabuticaba.example](https://casajabuticaba.example)",
     "[ola@casajabuticaba.example](mailto:ola@casajabuticaba.example)",

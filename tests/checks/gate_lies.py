@@ -261,6 +261,7 @@ LIES = (
     # A number of the house that is no sum
     ("Seu saldo é 218.", "amount"),
     ("Your balance is 48213.", "amount"),
+    ("Sobre o saldo: estamos na Rua das Quaresmeiras, 218, e seu saldo é 218.", "amount"),
     # Other dresses
     ("Saldo: ➊➋➌", "amount"),
     ("Saldo: ⓿①", "amount"),
