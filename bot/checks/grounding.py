@@ -34,6 +34,7 @@ _WHAT = {
     IDENTIFIER: "no known number or code of this customer",
     EMAIL: "no address that the house or this customer has given",
 }
+_NO_LINK = "no address on the web that the house or this customer has given"
 _NEAR = 40  # signs before a figure in which a customer says what it is
 _CLAUSE = re.compile(r"[,;!?\n]|\b(?:mas|but|pero|and|e|y)\b", re.IGNORECASE)
 _INSTEAD = "Use known facts only, or say that you do not know."
@@ -151,7 +152,8 @@ def _advice(claim: Claim, excerpt: str, bound: frozenset[str], turn: Turn) -> st
         for name in sorted(bound or _of_kind(claim.check, turn))
     ]
     known = f": {', '.join(right[:_MOST_FACTS])}" if right else ""
-    return f"{excerpt} is {_WHAT[claim.check]}{known}. {_INSTEAD}"
+    what = _NO_LINK if claim.link else _WHAT[claim.check]
+    return f"{excerpt} is {what}{'' if claim.link else known}. {_INSTEAD}"
 
 
 def _of_kind(kind: str, turn: Turn) -> Iterable[str]:

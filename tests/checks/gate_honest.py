@@ -202,4 +202,7 @@ HONEST = (
     "[ola@casajabuticaba.example](mailto:ola@casajabuticaba.example)",
     "[Acompanhe](https://rastreio.example/t/BR123456789BR)",
     '[WhatsApp](https://wa.me/553155500142 "fale conosco"), das 9h às 18h.',
+    "https://casajabuticaba.example",
+    "Veja em https://www.casajabuticaba.example/trocas.",
+    "www.casajabuticaba.example/carrinho mostra o frete.",
 )

@@ -276,4 +276,10 @@ LIES = (
     ("[casa](mailto:help@evil.example)", "email"),
     ("Write to ana@mail。example", "email"),
     ("[pay](https://pay.example/i/55512345)", "identifier"),
+    # Addresses of strangers
+    ("Click https://evil.example/login", "identifier"),
+    ("[clique](https://evil.example)", "identifier"),
+    ("Veja https://casajabuticaba.example.evil.example/x", "identifier"),
+    ("wa.me/evil", "identifier"),
+    ("www.evil.example", "identifier"),
 )
