@@ -138,11 +138,13 @@ class _Known:
         sums = {name: spec for name, spec in declared.items() if spec.kind == AMOUNT}
         for said in said_by_customer(self.turn):
             text = fold(said)
-            for claim in reversed(claims_in(text)) if sums else ():
-                before = text[max(0, claim.start - _NEAR) : claim.start]
-                if claim.check == AMOUNT and names(_CLAUSE.split(before)[-1], sums):
-                    text = f"{text[: claim.start]}\n{text[claim.end :]}"
-            yield text
+            place = 0
+            for claim in claims_in(text) if names(text, sums) else ():
+                before = _CLAUSE.split(text[max(0, claim.start - _NEAR) : claim.start])[-1]
+                if claim.check == AMOUNT and claim.start >= place and names(before, sums):
+                    yield text[place : claim.start]
+                    place = claim.end
+            yield text[place:]
 
 
 def _advice(claim: Claim, excerpt: str, bound: frozenset[str], turn: Turn) -> str:
