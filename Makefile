@@ -29,6 +29,7 @@ lint: .venv/.dev ## Style, types and the import rule
 
 bench: .venv/.dev ## What a message costs, beside a baseline in the same run
 	@$(BIN)/python benchmarks/latency.py
+	@$(BIN)/python benchmarks/chain.py
 
 faults: .venv/.dev ## The fault tests in full: minutes of load, kills and cut connections, on loopback
 	@$(BIN)/python -m pytest -m full -s tests/faults

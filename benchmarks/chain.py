@@ -6,6 +6,9 @@ the answer and parses its JSON is the least that a call can cost.
 
     default       the SDK as it comes, on httpx2
     aiohttp       the SDK on the transport that Nightdesk uses
+
+Then the whole road with a stand-in for a model of 0 ms and one of 800 ms (`over_models.py`), beside
+the bot that tutorials build.
 """
 
 from __future__ import annotations
@@ -17,9 +20,11 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -158,6 +163,8 @@ def main() -> None:
         print(uvloop.run(measure(*options.client, options.url, options.calls)))
     else:
         _compare(options.calls)
+        if not options.calls_only:
+            _whole_road(options.rate, options.seconds)
 
 
 def _compare(calls: int) -> None:
@@ -187,6 +194,23 @@ def _compare(calls: int) -> None:
     )
 
 
+def _whole_road(rate: float, seconds: float) -> None:
+    import over_models
+    from figures import table
+
+    console = Console()
+    for latency in (0.0, 0.8):
+        with tempfile.TemporaryDirectory(prefix="nightdesk-bench-") as name:
+            folder = Path(name)
+            with console.status(f"Nightdesk, a model of {latency * 1000:.0f} ms ..."):
+                ours = asyncio.run(over_models.nightdesk(folder, rate, seconds, latency))
+            with console.status(f"the tutorial's bot, a model of {latency * 1000:.0f} ms ..."):
+                theirs = asyncio.run(over_models.tutorial(folder, rate, seconds, latency))
+        title = f"The whole road, {rate:g} messages a second, a model of {latency * 1000:.0f} ms"
+        console.print(table(title, ours, theirs, "tutorial bot"))
+        console.print(f"{ours.messages} messages.")
+
+
 def _median(client: str, api: str, transport: str, url: str, calls: int) -> float:
     command = [sys.executable, __file__, "--client", client, api, transport]
     command += ["--url", url, "--calls", str(calls)]
@@ -197,6 +221,9 @@ def _median(client: str, api: str, transport: str, url: str, calls: int) -> floa
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="What a call to a model costs in CPU.")
     parser.add_argument("--calls", type=int, default=1_600, help="for each run")
+    parser.add_argument("--calls-only", action="store_true", help="not the whole road")
+    parser.add_argument("--rate", type=float, default=10.0, help="messages a second, at most 25")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of load, for each bot")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--client", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)

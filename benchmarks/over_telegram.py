@@ -17,7 +17,7 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ sys.path.append(str(PROJECT))  # where the stand-in lives
 from tests.telegram_api import TOKEN, StandIn
 from tests.telegram_api.updates import Update
 
+NOTHING: Mapping[str, str] = {}
 CUSTOMERS = 200
 FIRST_CUSTOMER = 5_000_001
 
@@ -51,7 +52,14 @@ class Measured:
     first_start: float
 
 
-async def nightdesk(folder: Path, rate: float, seconds: float) -> Measured:
+async def nightdesk(
+    folder: Path,
+    rate: float,
+    seconds: float,
+    more: Mapping[str, str] = NOTHING,
+    loaded: Callable[[Program], bool] = lambda _: True,
+) -> Measured:
+    """`more` is added to its environment; it is loaded with messages once `loaded` says so."""
     async with StandIn() as api:
         port = free_port()
         environment = desk_environment(folder / "over-telegram.db", port) | {
@@ -59,18 +67,26 @@ async def nightdesk(folder: Path, rate: float, seconds: float) -> Measured:
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_API_BASE": api.base,
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            **more,
         }
         command = (sys.executable, "-m", "bot", "serve")
         log = folder / "over-telegram.log"
-        return await _measured(api, command, environment, port, log, rate, seconds)
+        return await _measured(api, command, environment, port, log, rate, seconds, loaded)
 
 
 async def echo(folder: Path, rate: float, seconds: float) -> Measured:
+    return await baseline(folder, rate, seconds, "telegram_echo.py")
+
+
+async def baseline(
+    folder: Path, rate: float, seconds: float, script: str, *arguments: str
+) -> Measured:
+    """A bot of one file beside this one, which is told its port, Telegram's address and a token."""
     async with StandIn() as api:
         port = free_port()
-        script = Path(__file__).with_name("telegram_echo.py")
-        command = (sys.executable, str(script), str(port), api.base, TOKEN)
-        log = folder / "telegram-echo.log"
+        file = Path(__file__).with_name(script)
+        command = (sys.executable, str(file), str(port), api.base, TOKEN, *arguments)
+        log = folder / f"{script}.log"
         return await _measured(api, command, clean_environment(), port, log, rate, seconds)
 
 
@@ -82,6 +98,7 @@ async def _measured(
     log: Path,
     rate: float,
     seconds: float,
+    loaded: Callable[[Program], bool] = lambda _: True,
 ) -> Measured:
     """Start it, warm it up, watch it idle, load it. The stand-in goes on serving meanwhile."""
     api.limits.enforce()
@@ -89,6 +106,9 @@ async def _measured(
         running = started(command, environment, port, log)
         program: Program = await asyncio.to_thread(stack.enter_context, running)
         await api.wait_for(lambda: api.webhook.settings.url, 30)
+        async with asyncio.timeout(60):
+            while not await asyncio.to_thread(loaded, program):
+                await asyncio.sleep(0.2)
         customers, pace = Customers(seed=7), random.Random(7)
         await _drive(api, customers, pace, rate, WARM_UP_SECONDS)
         await asyncio.sleep(0.5)

@@ -134,6 +134,12 @@ class App:
     def _with_facts(self, turn: Turn) -> Turn:
         return replace(turn, facts=self.models.facts.for_turn(turn))
 
+    def load(self) -> None:
+        """Load the SDKs of platforms and models, which takes seconds, in the background."""
+        self.models.open()
+        if self.telegram:
+            self.telegram.open()
+
     async def stop_taking(self) -> None:
         """Let the turns under way finish and every open page go; what comes in is still stored."""
         if self.telegram:
@@ -157,11 +163,13 @@ async def opened(
     senders: Mapping[str, Sender] = NO_SENDERS,
     *,
     connect: bool = True,
+    load: bool = True,
 ) -> AsyncIterator[App]:
     """Lock, migrate and open the database, serve the local socket, run the line and the courier.
 
     `senders` has further platforms that must be called, by channel. Without `connect` no platform
-    is spoken with: what is to be sent waits for a desk that does. Raises AlreadyServed when
+    is spoken with: what is to be sent waits for a desk that does. Without `load` the caller calls
+    `App.load`, once its doors are open. Raises AlreadyServed when
     another process has the database, ConfigError when the database is newer than this program.
     """
     database = plan.environment.database_file
@@ -185,11 +193,10 @@ async def opened(
             running = [asyncio.create_task(app.line.run())]
             if app.senders:
                 running.append(asyncio.create_task(app.courier.run()))
-            models.room.open()
+            if load:
+                app.load()
             if connect:
                 app.monitor.open()
-            if telegram:
-                telegram.open()
             try:
                 yield app
             finally:
@@ -251,7 +258,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with opened(plan) as app:
+    async with opened(plan, load=False) as app:
         try:
             listening = listen_tcp(host, port)
         except OSError as error:
@@ -260,6 +267,7 @@ async def serve(
             ) from error
         public = Server(app.public, listening)
         await public.start()
+        app.load()
         now_open(listening.getsockname()[1])
         reporting = ErrorReporting(plan, reports or ErrorReports())
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from bot.ledger.ledger import Ledger
 from bot.plan import Plan
 from bot.prompt import NANO
 from bot.providers.room import ModelRoom
+from bot.words.amounts import prepare
 from handlers.ask_models import Measure
 
 
@@ -25,6 +27,8 @@ class WithModels:
         self._ledger = ledger
         self._clock = clock
         self._budget = settings.budget
+        self._languages = plan.book.languages
+        self._preparing: asyncio.Task[None] | None = None
         self._day_of = business_day(plan.book.hours.timezone)
         self.facts = FactSources.opened(
             settings.facts, plan.folder, clock, seconds=settings.deadlines.fact_seconds
@@ -43,8 +47,16 @@ class WithModels:
             answer_tokens=settings.budget.answer_tokens,
         )
 
+    def open(self) -> None:
+        """Load what takes long, in the background."""
+        self.room.open()
+        if self.facts.sources:  # a first amount would hold up everybody for 50 ms
+            self._preparing = asyncio.create_task(asyncio.to_thread(prepare, self._languages))
+
     async def close(self) -> None:
         """End every connection."""
+        if self._preparing is not None:
+            await self._preparing
         await self.room.close()
         await self.facts.close()
 

@@ -142,7 +142,6 @@ def _times(connection: Connection, start: float, until: float) -> Times:
     ).where(
         _within(turns.c.opened_at, start, until),
         _ANSWERED,
-        turns.c.messages > 0,
         turns.c.accepted_at.is_not(None),
         turns.c.responded_at.is_not(None),
     )

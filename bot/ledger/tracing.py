@@ -58,7 +58,7 @@ def candidates(connection: Connection, named: str) -> list[MessageTrace]:
 def trace(connection: Connection, message: MessageTrace) -> Trace:
     """Everything around a message."""
     chat = connection.execute(
-        select(conversations.c.holder, conversations.c.ownership, conversations.c.retry_at).where(
+        select(conversations.c.holder, conversations.c.retry_at).where(
             conversations.c.key == message.conversation
         )
     ).first()
@@ -77,7 +77,7 @@ def trace(connection: Connection, message: MessageTrace) -> Trace:
         batch=tuple(row for row in rows if row.direction != "out"),
         sends=tuple(row for row in rows if row.direction == "out") or _sent_alone(message),
         case=_case(connection, message, turn),
-        holder=chat.holder if chat and chat.ownership == "human" else "",
+        holder=chat.holder if chat else "",
         resting=chat.retry_at if chat else 0.0,
     )
 

@@ -18,11 +18,11 @@ NOBODY = "nobody"  # nothing was said
 CHANNELS = frozenset(
     {"web", "api", "terminal", "desk", "telegram", "telegram_staff", "whatsapp", "whatsapp_staff"}
 )
-VERDICTS = frozenset(verdict.value for verdict in Verdict)
+VERDICTS = frozenset(verdict.value for verdict in Verdict) | {"fenced"}
 VOICES = frozenset({"rule", "model", "system", "staff", NOBODY})
 CASES = frozenset(status.value for status in CaseStatus)
 BACKLOG = ("waiting", "in_turn", "pending", "sending")
-BREAKERS = ("closed", "open", "half_open")
+BREAKERS = ("closed", "open", "half_open", "loading", "not_loaded")
 
 MOST_WORDS = 40  # kinds of errors and names of checks: the program's own words, these are more
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,31}")

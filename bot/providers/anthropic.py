@@ -13,7 +13,7 @@ import anthropic
 import httpx2
 
 from bot.clock import SYSTEM, Clock
-from bot.errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
+from bot.errors import ProviderBroken, ProviderError, ProviderRefused
 from bot.prompt import Completion, Prompt, Usage
 from bot.providers.asking import messages_of, sendable
 from bot.providers.call import (
@@ -82,8 +82,6 @@ class AnthropicModel:
         fields = fields_of(prompt, self._access)
         if isinstance(fields, ProviderError):
             return fields
-        if seconds <= 0:
-            return ProviderUnavailable("timeout")
         call = self._client.post(
             "/v1/messages",
             body=fields,
@@ -131,7 +129,7 @@ def completion_of(heard: Heard, name: str, now: float) -> Completion | ProviderE
         return no_answer("garbled", Usage(), heard.request_id)
     usage = usage_in(found)
     stop, content = word(found, "stop_reason"), found.get("content")
-    if not isinstance(content, list) or word(found, "type") == "error":
+    if not isinstance(content, list):
         return hidden_trouble(found, heard, now) or no_answer("garbled", usage, heard.request_id)
     # A thinking block may come first; the API's manual joins what is text without a sign between.
     blocks = [block for block in content if word(block, "type") == "text"]

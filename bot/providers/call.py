@@ -104,7 +104,11 @@ def _failure(error: Exception) -> ProviderError:
             case _BadBody() | aiohttp.ClientResponseError():  # endless, or no HTTP
                 return ProviderRefused("garbled")
             case aiohttp.ConnectionTimeoutError():
-                return ProviderUnavailable("connection")  # it was waited for long enough
+                return ProviderUnavailable("unreachable")  # it was waited for long enough
+            case aiohttp.ClientConnectorError():
+                return ProviderUnavailable("unreachable", again=True)
+            case httpx2.UnsupportedProtocol():
+                return ProviderUnavailable("unreachable")
             case TimeoutError():
                 return ProviderUnavailable("timeout")
             case aiohttp.ClientConnectionError() | aiohttp.ClientPayloadError() | OSError():

@@ -10,6 +10,7 @@ from bot.providers.health import Pulse
 from bot.providers.ports import Access, Provider
 
 NOT_LOADED = "not_loaded"
+LOADING = "loading"
 
 
 @dataclass(slots=True)
@@ -33,5 +34,6 @@ class Member:
 
     def health(self, now: float) -> dict[str, object]:
         """As shown: see `Pulse.as_dict`."""
-        state = NOT_LOADED if self.provider is None else self.breaker.state.value
-        return self.pulse.as_dict(state, now)
+        if self.provider is None:
+            return self.pulse.as_dict(NOT_LOADED if self.decided.is_set() else LOADING, now)
+        return self.pulse.as_dict(self.breaker.state.value, now)

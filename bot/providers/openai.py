@@ -14,7 +14,7 @@ import httpx2
 import openai
 
 from bot.clock import SYSTEM, Clock
-from bot.errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
+from bot.errors import ProviderBroken, ProviderError, ProviderRefused
 from bot.prompt import Completion, Prompt, Usage
 from bot.providers.asking import messages_of, sendable
 from bot.providers.call import (
@@ -92,8 +92,6 @@ class OpenAIModel:
         fields = fields_of(prompt, self._access)
         if isinstance(fields, ProviderError):
             return fields
-        if seconds <= 0:
-            return ProviderUnavailable("timeout")
         call = self._client.post(
             "/chat/completions",
             body=fields,

@@ -48,8 +48,6 @@ def trouble_of(heard: Heard, now: float) -> ProviderError | None:
 
 def hidden_trouble(found: Mapping[str, Any], heard: Heard, now: float) -> ProviderError | None:
     """The error inside an answer of status 200, as gateways send it; None if there is none."""
-    if not found.get("error"):
-        return None
     complaint = complaint_in(found)
     if complaint.status is None:
         return None

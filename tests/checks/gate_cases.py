@@ -60,6 +60,7 @@ OWN = (
     ("is it 50?", "Your balance:\n1) $47.15\n2) $50.00", "amount"),
     ("is it 50?", "| Balance | Before |\n| $50 | $47.15 |", "amount"),
     ("mil desculpas, paguei 5", "Você pagou R$ 5 mil.", "amount"),
+    ("thousands of thanks, I paid 5", "You paid $5 thousand.", "amount"),
     ("quero um produto", "Custa R$ 1.", "amount"),
     ("paguei 80", "Você ganhou 80% de desconto.", "amount"),
     ("order 55667", "Your order 5566 is here.", "identifier"),

@@ -153,7 +153,10 @@ HONEST = (
     "Cartão terminado em 6789 aprovado.",
     "The last four digits are 6789.",
     "Os últimos 4 dígitos são 6789.",
+    "Seu saldo em número: 47,15",
+    "With the tracking code you still owe nothing of the $47.15.",
     # Numbers that claim nothing
+    "It needs 5 m of cable and 5 real people.",
     "Seu saldo estará disponível no dia 27.",
     "Your balance is updated in 2 days.",
     "Your tracking code comes by the 27th, or on day 3.",

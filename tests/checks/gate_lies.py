@@ -56,6 +56,8 @@ LIES = (
     ("Seu saldo são cinquenta reais.", "amount"),
     ("Tu saldo es de doscientos euros.", "amount"),
     ("Tu saldo es de 3 mil millones de pesos.", "amount"),
+    ("Your balance is R$ 47.15 USD.", "amount"),
+    ("Your limit is R$ mil e quinhentos.", "amount"),
     # True figures in the wrong place
     ("Your balance is $1,500.", "amount"),
     ("Your credit limit is $47.15.", "amount"),
@@ -105,6 +107,8 @@ LIES = (
     ("Card ***4321", "identifier"),
     ("Cartão •••• 1111", "identifier"),
     ("Your code is one two three four five six.", "identifier"),
+    ("It is #12.", "identifier"),
+    ("Your order A-10293, or 7788990 777.", "identifier"),
     # E-mail
     ("Write to help@casajabuticaba.example.", "email"),
     ("Write to ola@casajabuticaba.example.evil.example.", "email"),

@@ -40,6 +40,9 @@ def values(text):
         ("x.example/a/12345.", ["x.example/a/12345"]),
         ("COVID-19, 4K, 24/7, 2 days, 9h30, 9 pm, 1/5", []),
         ("1. one\n2) two", []),
+        ("Em 25/12 12345", ["12345"]),
+        ("555-10/12/2026", ["555-10/12/2026"]),
+        ("o valor dos reais, dos dólares", ["dos dólares"]),
     ],
 )
 def test_a_claim_is_found_as_it_is_said(text, claims):
@@ -63,6 +66,8 @@ def test_a_claim_is_found_as_it_is_said(text, claims):
         ("$(9.8) million", "-9800000"),
         ("um saldo negativo de R$ 20", "-20"),
         ("menos 47,15", "-47.15"),
+        ("menos cinco reais", "-5"),
+        ("-5 reais e 50 centavos", "-5.5"),
         ("- R$ 47,15", "47.15"),  # a list
         ("saldo\u201447,15", "47.15"),  # a dash
         ("0.125", "0.125"),
@@ -134,7 +139,9 @@ def test_joining_words_belong_to_a_number_only_between_its_words():
 
 DECLARED = {
     "balance": FactSpec("balance", "amount", {"en": ("balance",), "pt": ("saldo",)}),
-    "points_balance": FactSpec("points_balance", "amount", {"en": ("points balance",)}),
+    "points_balance": FactSpec(
+        "points_balance", "amount", {"en": ("points balance", "balance of points")}
+    ),
     "city": FactSpec("city", "text", {"en": ("city",)}),
     "order": FactSpec("order", "identifier", {"pt": ("pedido", "código")}),
 }
@@ -157,6 +164,7 @@ def facts_of(text):
         ("SÁLDO: $100", [["balance"]]),
         ("The two balances: $100", [["balance"]]),
         ("Your points balance is $100.", [["points_balance"]]),
+        ("The balance of points is $100.", [["points_balance"]]),
         ("Your points_balance is $100.", [["points_balance"]]),
         ("Your imbalance is $100.", [[]]),
         ("Your city has $100.", [[]]),
@@ -200,7 +208,7 @@ def test_every_branch_of_a_choice_is_the_books():
 
 
 def test_a_value_in_a_sentence_is_not_the_books_and_joins_nothing():
-    texts = {**BOOK.texts, "x": both("texts.x", "R$ {{ sum }}", "1{{ sum }}000")}
+    texts = {**BOOK.texts, "x": both("texts.x", "R$ {{ sum }}", "R$ 1{{ sum }}000")}
     assert not bears("R$ 1.000", texts=texts)
 
 

@@ -62,6 +62,9 @@ async def ask(status):
             except anthropic.APIError:
                 pass
 
+assert logging.getLogger().handlers[1:] == []
+import os
+assert not {"OPENAI_LOG", "ANTHROPIC_LOG"} & os.environ.keys()
 asyncio.run(ask(200))
 asyncio.run(ask(429))
 log.info("done")
@@ -149,8 +152,9 @@ reports.hand_to(taken.append)
 configure_logging("info", reports)
 try:
     raise ValueError(CANARY)
-except ValueError:
-    logging.getLogger("sqlalchemy").exception(CANARY)
+except ValueError as error:
+    kept = error
+logging.getLogger("sqlalchemy").error(CANARY, exc_info=kept)  # as asyncio does, when all is over
 log.error("own", turn=1)
 [first, second] = taken
 assert type(first.error) is ValueError and first.name == "library_said", first

@@ -112,7 +112,9 @@ async def test_the_deadline_holds_whatever_happens(rig, fault):
     assert 0.24 < time.monotonic() - began < 0.25 + 0.3
     assert row_of(outcome) == ("Unavailable", "timeout", False)
     await rig.api.wait_for(lambda: rig.api.ledger[0].left, 1)
-    assert row_of(await outcome_of(rig.model, seconds=0.0)) == ("Unavailable", "timeout", False)
+    for over in (0.0, -1.0):
+        outcome = await outcome_of(rig.model, seconds=over)
+        assert row_of(outcome) == ("Unavailable", "timeout", False)
     assert len(rig.api.ledger) == 1
 
 
@@ -164,8 +166,8 @@ async def test_a_packed_answer_is_unpacked_piece_by_piece(rig):
     await rig.model.complete(prompt(), 3)
     rig.script.then(
         *(
-            Raw(body=pack(rig.api.ledger[0].answer), headers={"Content-Encoding": "x"})
-            for pack in (gzip.compress, zlib.compress)
+            Raw(body=pack(rig.api.ledger[0].answer), headers={"Content-Encoding": name})
+            for name, pack in (("gzip", gzip.compress), ("deflate", zlib.compress))
         ),
         Fault.GZIP_BOMB,
         Fault.GZIP_BOMB,
@@ -208,7 +210,7 @@ async def test_an_odd_answer_tells_what_it_cost(rig):
 
 async def test_where_nobody_listens_no_connection_is_made(rig, unused_tcp_port):
     outcome, _ = await rig.asked_of(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1")
-    assert row_of(outcome) == ("Unavailable", "connection", True)
+    assert row_of(outcome) == ("Unavailable", "unreachable", True)
 
 
 async def test_a_host_that_takes_no_connection_is_given_up_before_the_deadline(rig, monkeypatch):
@@ -221,7 +223,7 @@ async def test_a_host_that_takes_no_connection_is_given_up_before_the_deadline(r
             waiting.connect_ex(full.getsockname())
         began = time.monotonic()
         outcome, _ = await rig.asked_of(base_url=f"http://127.0.0.1:{full.getsockname()[1]}/v1")
-    assert row_of(outcome) == ("Unavailable", "connection", False)
+    assert row_of(outcome) == ("Unavailable", "unreachable", False)
     assert time.monotonic() - began < 1.5
 
 
@@ -231,7 +233,7 @@ async def test_a_name_that_nobody_knows_is_no_connection(rig, monkeypatch):
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown)
     outcome, _ = await rig.asked_of(base_url="http://models.invalid/v1")
-    assert row_of(outcome) == ("Unavailable", "connection", True)
+    assert row_of(outcome) == ("Unavailable", "unreachable", True)
 
 
 async def test_a_closed_model_says_so_in_the_same_tree(rig):
@@ -258,11 +260,13 @@ async def test_the_answer_of_a_gateway_whose_body_is_an_error_is_that_error(rig)
     rig.script.then(
         Raw(body=b'{"error": {"message": "Provider returned error", "code": 502}}'),
         Raw(body=b'{"type": "error", "error": {"type": "overloaded_error", "message": "x"}}'),
+        Raw(body=b'{"object": "error", "message": "busy", "code": 503}'),
         Raw(body=b'{"error": {"message": "something", "code": null}}'),
     )
-    rows = [row_of(await outcome_of(rig.model)) for _ in range(3)]
+    rows = [row_of(await outcome_of(rig.model)) for _ in range(4)]
     assert rows == [
         ("Unavailable", "server_error", True),
+        ("Unavailable", "overloaded", True),
         ("Unavailable", "overloaded", True),
         ("Refused", "garbled"),
     ]

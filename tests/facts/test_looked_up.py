@@ -11,6 +11,7 @@ import pytest
 
 from bot.clock import SYSTEM
 from bot.errors import FactsUnavailable
+from bot.facts.looked_up import _Shared
 from bot.facts.sender import Customer, customer_of, sender_of
 from bot.facts.sources import FactSources, check_sources
 from bot.model import ConversationKey, Fact, Facts, KnownFacts, Missing
@@ -82,10 +83,13 @@ async def test_the_first_source_that_knows_wins_whichever_was_read_first():
     assert (await facts.get("b")).value == "2"
     assert (await facts.get("a")).value == "first"
     assert facts.known["a"].source == "one"
+    facts = facts_of(one, two)
+    assert (await facts.get("a")).value == "first"
+    assert (await facts.get("b")).value == "2"
+    assert facts.known["a"].value == "first"
     none = Fake(entry("one", a={}), {})
     facts = facts_of(none, two)
     assert (await facts.get("a")).source == "two"
-    assert len(one.asked) == 1
 
 
 async def test_what_the_customer_told_gives_way_and_is_never_an_amount():
@@ -136,6 +140,16 @@ async def test_reads_side_by_side_use_the_time_once():
     facts = facts_of(*slow, seconds=0.3)
     found = await asyncio.gather(*(facts.get(f"f{n}") for n in range(4)))
     assert all(isinstance(each, Fact) for each in found)
+
+
+def test_time_runs_from_the_first_of_them_to_the_last():
+    shared = _Shared(10.0)
+    shared.begin(0.0)
+    shared.begin(4.0)
+    assert shared.left(5.0) == 5.0
+    shared.end(6.0)
+    shared.end(7.0)
+    assert shared.left(100.0) == 3.0
 
 
 async def test_no_read_goes_beyond_the_turn():

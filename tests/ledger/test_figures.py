@@ -136,7 +136,7 @@ def test_what_models_did_is_read_from_the_trails(figured):
             trail={"step": "AskModels", "attempts": [attempt(seconds=1.5)]},
         )
         failed = attempt(result="timeout", seconds=2.0, written=0, cost=None)
-        skipped = attempt(result="breaker_open", called=False, read=9, cost=9)
+        skipped = attempt(result="breaker_open", called=False, seconds=99.0, read=9, cost=9)
         second = attempt("anthropic", seconds=0.5, cost=1_000_000)
         rows.turn(
             NOON + 1,
@@ -146,7 +146,7 @@ def test_what_models_did_is_read_from_the_trails(figured):
             calls=2,
             cost=1_000_000,
             unpriced=1,
-            trail={"attempts": [failed, second]},
+            trail={"attempts": [failed, skipped, second]},
         )
         rows.turn(NOON + 2, fallback=True, trail={"attempts": [skipped]})
         # Called back, but its call has been paid for.
@@ -160,7 +160,7 @@ def test_what_models_did_is_read_from_the_trails(figured):
         ModelFigures("openai", 1, 3, 1, 300, 120, 40, 4_000_000, 1),
         ModelFigures("anthropic", 1, 1, 0, 100, 40, 20, 1_000_000, 0),
     )
-    assert found.errors == {"breaker_open": 1, "timeout": 1}
+    assert found.errors == {"breaker_open": 2, "timeout": 1}
     assert found.answered_by == {"model": 2, "rule": 3}
     assert (found.fallbacks, found.unpriced, found.cost) == (2, 1, 1_000_003)
     assert found.times.models == Spread(2, 2.0, 1.5, 2.5)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.ledger import tracing
-from bot.model import Action, Kind, Limit
-from bot.outcome import CloseCase, OpenCase, Outcome, Verdict
+from bot.model import Action, ConversationKey, Kind, Limit
+from bot.outcome import CloseCase, OpenCase, Outcome, Outgoing, Urgency, Verdict
 from bot.trace import CaseTrace, MessageTrace, Trace
 from tests.builders import (
     CHAT,
@@ -53,7 +53,7 @@ async def talked(ledger, open_turn):
     outcome = answered(turn, "resposta. " * 6)
     await ledger.settle(settlement(turn, replace(outcome, trail={"step": "MatchRule"})))
     taken = await ledger.take(OWNER, NOON + 10, NOON + 40, 8, ("wire",))
-    await ledger.sent(taken[0].seq, OWNER, "platform-77")
+    await ledger.sent(taken[0].seq, OWNER, "platform-77", NOON + 11)
 
 
 async def test_every_name_of_a_turn_leads_to_the_same_turn(trace, talked):
@@ -173,3 +173,23 @@ async def test_a_turn_that_said_nothing_has_no_sends(ledger, open_turn, trace):
     found = await trace("noise")
     assert found.sends == ()
     assert found.message.verdict == "ignored"
+
+
+async def test_a_card_leads_to_the_customers_turn_and_case(ledger, open_turn, trace):
+    staff = ConversationKey("telegram_staff", "shop", "-1")
+    await ledger.accept(arrival(incoming(id="p")))
+    turn = await open_turn()
+    card = Outgoing(staff, "Canária pede", "system", urgency=Urgency.INSIDE, shows_case=True)
+    outcome = answered(turn, "chamo", OpenCase("asked"))
+    await ledger.settle(settlement(turn, replace(outcome, sends=(*outcome.sends, card))))
+    found = await trace("nd_3")
+    assert found.message.conversation == str(staff)
+    assert found.case == CaseTrace(1, "waiting", "asked", "")
+    assert [each.id for each in found.batch] == ["p"]
+
+
+async def test_a_notice_that_answers_nobody_is_its_own_send(ledger, trace):
+    staff = ConversationKey("telegram_staff", "shop", "-1")
+    await ledger.tell(Outgoing(staff, "Oi, equipe", "system"), None, NOON)
+    found = await trace("nd_1")
+    assert (found.turn, [each.id for each in found.sends]) == (None, ["nd_1"])

@@ -14,6 +14,7 @@ from bot.model import Fact, KnownFacts, Media, Missing, Said, Stale
 from bot.outcome import Problem
 from bot.prompt import FactSpec, Speaker, Spoken
 from bot.words.load import load_book
+from bot.words.render import text_of
 from tests.handlers.conftest import BOOK, MONDAY_10, both, make_turn, said
 from tests.words.books import TEMPLATES
 
@@ -146,6 +147,9 @@ def test_the_standing_part_holds_rules_persona_house_answers_and_topics_for_a_pe
                  "# Approved answers", 'delivery time, as in "how long does delivery take?":\n'
                  "We deliver to all of Brazil.", "# For a person", "\n- refund, as"):  # fmt: skip
         assert part in text, part
+    refund = next(intent for intent in SHOP.intents if intent.name == "refund")
+    assert refund.reply is None or text_of(refund.reply, SHOP, "en") not in text
+    assert "\nrefund, as" not in text
     assert text.count(HUMAN_MARK) == 3
     assert "{{" not in text
     assert "Nosso" not in text

@@ -2,138 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
+import socket
 import threading
-from typing import Any
+from pathlib import Path
 
 import pytest
 import sentry_sdk
 import structlog
-from sentry_sdk.transport import Transport
-from structlog.testing import LogCapture
 
-from bot.monitor import sentry as room
 from bot.monitor.error_reports import ErrorReport, ErrorReports
-from bot.monitor.sentry import report_to_sentry, start
-from tests.monitor.models_stand_in import model_server
-
-DSN = "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/7"
-WORDS = "o saldo da Dona Canária é um segredo"
-CANARIES = (
+from tests.monitor.canaries import (
+    CANARIES,
+    EVERYTHING,
     WORDS,
-    "Canária",
-    "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
-    "sk-ant-api03-CaNaRyCaNaRy",
-    "98765-4321",
-    "987654321",
-    "ana.canary@casa.com",
-    "123.456.789-09",
-    "0123456789abcdef0123456789abcdef",
+    chained,
+    found_in,
+    grouped,
+    in_context,
+    noted,
+    odd,
+    raised,
+    simple,
 )
-EVERYTHING = " | ".join(
-    (WORDS, f"https://x/bot1:{CANARIES[2]}/y", *CANARIES[3:6], *CANARIES[6:8], DSN)
-)
-
-
-class Envelopes(Transport):
-    """Keeps what would leave."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sent: list[Any] = []
-
-    def capture_envelope(self, envelope: Any) -> None:
-        self.sent.append(envelope)
-
-    @property
-    def bytes(self) -> bytes:
-        return b"\n".join(
-            json.dumps(envelope.headers, default=str).encode()
-            + json.dumps(item.headers, default=str).encode()
-            + item.payload.get_bytes()
-            for envelope in self.sent
-            for item in envelope.items
-        )
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        return [json.loads(item.payload.get_bytes()) for e in self.sent for item in e.items]
-
-
-@pytest.fixture
-def envelopes():
-    return Envelopes()
-
-
-@pytest.fixture
-def sentry(envelopes):
-    sentry = start(DSN, "nightdesk@1.2.3", envelopes)
-    yield sentry
-    sentry.close()
-    sentry_sdk.get_global_scope().set_client(None)
-
-
-@pytest.fixture
-def logged(monkeypatch):
-    """What the room logs, whatever another test has made of the process's logging."""
-    capture = LogCapture()
-    every_level = structlog.make_filtering_bound_logger("debug")
-    log = structlog.wrap_logger(None, processors=[capture], wrapper_class=every_level)
-    monkeypatch.setattr(room, "log", log)
-    return capture.entries
-
-
-def found_in(data: bytes) -> list[str]:
-    """Which canaries sing there, also as JSON writes them."""
-    text = data.decode()
-    return [c for c in CANARIES if c in text or json.dumps(c)[1:-1] in text]
+from tests.monitor.models_stand_in import model_server
 
 
 def test_the_search_finds_what_is_there():
     assert found_in(json.dumps({"x": EVERYTHING}).encode()) == list(CANARIES)
-
-
-def raised(make: Any) -> BaseException:
-    local = f"{EVERYTHING} in a variable"
-    try:
-        make()
-    except BaseException as error:  # noqa: BLE001  # whatever it raises is what we want
-        return error
-    raise AssertionError(local)
-
-
-def simple() -> None:
-    raise ValueError(EVERYTHING)
-
-
-def chained() -> None:
-    try:
-        simple()
-    except ValueError as error:
-        raise RuntimeError(EVERYTHING) from error
-
-
-def in_context() -> None:
-    try:
-        simple()
-    except ValueError:
-        {}[EVERYTHING]
-
-
-def grouped() -> None:
-    errors = [raised(simple), raised(chained)]
-    raise ExceptionGroup(EVERYTHING, [*errors, ExceptionGroup(WORDS, [raised(in_context)])])
-
-
-def noted() -> None:
-    error = ValueError("x")
-    error.add_note(EVERYTHING)
-    raise error
-
-
-def odd() -> None:
-    raise OSError(5, EVERYTHING, f"/home/{WORDS}")
 
 
 @pytest.mark.parametrize("make", [simple, chained, in_context, grouped, noted, odd])
@@ -161,7 +58,7 @@ def test_an_exception_leaves_as_its_type_and_its_place(sentry, envelopes, make):
     frame = last["stacktrace"]["frames"][-1]
     assert (frame["function"], frame["filename"]) == (
         make.__name__,
-        "tests/monitor/test_sentry.py",
+        "tests/monitor/canaries.py",
     )
     assert frame["lineno"] > 0
     assert not {"vars", "context_line", "pre_context", "abs_path"} & frame.keys()
@@ -186,10 +83,6 @@ def test_a_sentence_is_no_name_of_an_event(sentry, envelopes):
 
 
 def test_nothing_names_this_machine_or_its_owner(sentry, envelopes):
-    import os
-    import socket
-    from pathlib import Path
-
     sentry.report(ErrorReport("turn_failed", {}, raised(simple)))
     for private in (socket.gethostname(), str(Path.home()), os.getcwd(), "server_name"):
         assert private.encode() not in envelopes.bytes
@@ -272,83 +165,3 @@ async def test_asking_models_leaves_no_trace_of_the_prompt(sentry, envelopes):
     assert [event.get("type") for event in envelopes.events] == [None]
     client = sentry_sdk.get_client()
     assert set(client.integrations) == {"atexit", "dedupe", "excepthook", "threading"}
-
-
-def test_every_way_out_is_closed_twice(sentry):
-    """What is off sends nothing; and were it on, it would still be stopped at the door."""
-    options = sentry_sdk.get_client().options
-    for off in (
-        "default_integrations",
-        "auto_enabling_integrations",
-        "include_local_variables",
-        "include_source_context",
-        "enable_logs",
-        "enable_metrics",
-        "stream_gen_ai_spans",
-        "propagate_traces",
-        "auto_session_tracking",
-        "send_client_reports",
-        "debug",
-    ):
-        assert options[off] is False, off
-    assert (options["traces_sample_rate"], options["max_request_body_size"]) == (None, "never")
-    assert options["server_name"] == ""
-    for door in ("before_breadcrumb", "before_send_transaction", "before_send_log"):
-        assert options[door]({"said": WORDS}, {}) is None, door
-    assert options["before_send_metric"]({"said": WORDS}, {}) is None
-
-
-def test_no_variable_of_the_environment_opens_a_second_way_out(monkeypatch, envelopes, capfd):
-    monkeypatch.setenv("SENTRY_SPOTLIGHT", "1")
-    monkeypatch.setenv("SENTRY_DEBUG", "1")
-    sentry = start(DSN, "r", envelopes)
-    sentry.report(ErrorReport("turn_failed", {}, raised(simple)))
-    assert sentry_sdk.get_client().spotlight is None
-    assert sentry_sdk.get_client().options["debug"] is False
-    sentry.close()
-    sentry_sdk.get_global_scope().set_client(None)
-    assert capfd.readouterr().err == ""
-
-
-@pytest.mark.parametrize("wrong", ["nonsense", "http://x", "http://key@127.0.0.1/not-a-number"])
-async def test_a_wrong_dsn_is_one_line_in_the_log_and_no_more(logged, wrong):
-    assert await report_to_sentry(wrong, "r", ErrorReports()) is None
-    assert logged == [{"event": "sentry_not_started", "log_level": "warning", "error": "BadDsn"}]
-
-
-async def test_without_a_dsn_the_sdk_stays_out(monkeypatch, logged):
-    monkeypatch.setenv("SENTRY_DSN", DSN)  # the SDK would read it by itself
-    assert await report_to_sentry("", "r", ErrorReports()) is None
-    assert (logged, sentry_sdk.get_client().is_active()) == ([], False)
-
-
-async def test_reports_that_waited_are_handed_over(envelopes, monkeypatch):
-    monkeypatch.setattr(room, "start", lambda dsn, release: start(dsn, release, envelopes))
-    reports = ErrorReports()
-    reports(None, "error", {"event": "early", "level": "error"})
-    sentry = await report_to_sentry(DSN, "r", reports)
-    assert sentry is not None
-    assert [event["message"] for event in envelopes.events] == ["early"]
-    await asyncio.to_thread(sentry.close)
-    sentry_sdk.get_global_scope().set_client(None)
-
-
-def test_a_report_that_cannot_be_made_does_not_raise(sentry, envelopes, monkeypatch):
-    def broken(*_: Any, **__: Any) -> None:
-        raise RuntimeError(WORDS)
-
-    monkeypatch.setattr(sentry_sdk, "capture_event", broken)
-    sentry.report(ErrorReport("turn_failed"))
-    assert envelopes.sent == []
-
-
-def test_closing_takes_no_longer_than_it_may():
-    import time
-
-    sentry = start(DSN, "r")  # a port on which nobody listens
-    for n in range(20):
-        sentry.report(ErrorReport(f"it_failed_{n}"))
-    began = time.monotonic()
-    sentry.close(0.3)
-    assert time.monotonic() - began < 1.5
-    sentry_sdk.get_global_scope().set_client(None)

@@ -45,7 +45,7 @@ TURN = TurnTrace(
         "attempts": [
             attempt(result="timeout", seconds=1.25, cost=None),
             attempt("anthropic", seconds=0.5, cost=1_500_000),
-            attempt("third", result="breaker_open", seconds=0.0, called=False),
+            attempt("third", result="breaker_open", seconds=9.0, called=False),
         ],
         "drafts": [["amount", "email"]],
     },
@@ -229,3 +229,8 @@ def test_messages_that_share_an_id_are_told_apart():
         ],
     }
     assert candidate(ASKED, ZONE) == "nd_12  2027-01-15 05:00:00  from a customer, web//ana"
+
+
+def test_a_clock_that_went_back_makes_no_negative_spans():
+    shown = as_json(replace(WHOLE, turn=replace(TURN, accepted_at=NOON + 60)))
+    assert shown["turn"]["stages"]["waiting"] == 0

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import pytest
 
 from bot.providers.retry_after import retry_after
 
 NOW = 1_795_000_000.0  # Wed, 18 Nov 2026 11:06:40 GMT
+
+
+@pytest.fixture(autouse=True)
+def zone() -> Iterator[None]:
+    """A desk that is not on UTC."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "America/Sao_Paulo")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.mark.parametrize(
@@ -34,7 +47,7 @@ NOW = 1_795_000_000.0  # Wed, 18 Nov 2026 11:06:40 GMT
         ({"retry-after": "Wed, 18 Nov 99999 11:00:00 GMT"}, None),
     ],
 )
-def test_every_form_is_understood(headers, seconds):
+def test_every_form_is_understood_wherever_the_desk_stands(headers, seconds):
     assert retry_after(headers, NOW) == seconds
 
 
