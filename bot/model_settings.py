@@ -13,6 +13,8 @@ from bot.section import Section
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 FactName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+# A channel, or one program at the API: "telegram", "api:crm".
+Door = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}(:[a-z0-9_-]{1,32})?$")]
 # Where each kind's key is, unless an entry names another variable.
 KEY_VARIABLE = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 Dollars = Annotated[float, Field(ge=0, le=10_000)]
@@ -112,6 +114,7 @@ class FactSource(Section):
     key: str = ""
     match: Literal["sender", "identity"] = "sender"
     query: str = ""
+    channels: tuple[Door, ...] = ()  # whose people it knows; empty: it tells channels apart itself
     facts: dict[FactName, FactEntry] = Field(min_length=1)
 
     @model_validator(mode="after")

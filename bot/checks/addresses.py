@@ -21,6 +21,7 @@ _LINK = re.compile(
     r"|(?<![\w@.-])(?:[a-z0-9-]{1,63}+\.)+[a-z]{2,24}/[^\s<>\"'()\[\]{}]{0,2000}+",
     re.IGNORECASE,
 )
+_HOST = re.compile(r"(?<![\w.-])(?:[a-z0-9-]{1,63}+\.)+[a-z]{2,24}(?![\w-])", re.IGNORECASE)
 _SCHEME = re.compile(r"^(?:https?://)?(?:www\.)?", re.IGNORECASE)
 _BETWEEN = re.compile(r"[/?&=#:;,]+")
 _DOT_WORD = re.compile(r"\s*[\[({]?\s*\b(?:dot|ponto|punto)\b\s*[\])}]?\s*", re.IGNORECASE)
@@ -49,10 +50,13 @@ def _address(text: str) -> str:
 
 
 def links(text: str) -> Iterator[Claim]:
-    """Every address on the web. It is true as a whole, or by the numbers and codes in it.
+    """Every address on the web.
 
-    One without a number of three digits or more claims nothing here.
+    It is true as a whole, by the numbers and codes in it, or, where it holds none of three digits
+    or more, by its host: whoever made one up leads customers to a stranger.
     """
+    if "/" not in text and "www." not in text.lower():
+        return
     for found in _LINK.finditer(text):
         said = found[0].rstrip(".,;:!?…*")
         plain = _SCHEME.sub("", said).rstrip("/")
@@ -68,9 +72,19 @@ def links(text: str) -> Iterator[Claim]:
             found.start() + len(said),
             token=plain.casefold(),
             link=True,
-            small=not parts,
             parts=parts,
         )
+
+
+def host_of(link: str) -> str:
+    """Whose address it is: "wa.me" of "wa.me/5531"."""
+    return re.split(r"[/?#:]", link.rpartition("@")[2], maxsplit=1)[0]
+
+
+def hosts(text: str) -> Iterator[str]:
+    """Every name of a host, be it in an address, behind an @ or by itself."""
+    for found in _HOST.finditer(text):
+        yield found[0].casefold().removeprefix("www.")
 
 
 def _digits(text: str) -> int:

@@ -15,8 +15,9 @@ from bot.checks.spelled import with_cents, worded
 def claims_in(text: str) -> tuple[Claim, ...]:
     """The claims of a folded text, in their order, small ones included."""
     if not any(sign.isdigit() for sign in text):
-        found = [*emails(text), *worded(text)]
-        return tuple(sorted(with_cents(text, found), key=_place))
+        found, rest = _taken(emails(text), text)
+        on_the_web, rest = _taken(links(rest), rest)
+        return tuple(sorted([*found, *on_the_web, *with_cents(text, worded(rest))], key=_place))
     whole = text
     found, text = _taken(emails(text), text)
     on_the_web, text = _taken(links(text), text)

@@ -79,12 +79,24 @@ _OF_WORD: Mapping[str, Units] = {
     **dict.fromkeys("soles".split(), frozenset({"PEN"})),
     **dict.fromkeys("guarani guaranies guaranis".split(), frozenset({"PYG"})),
     **dict.fromkeys("bolivares".split(), frozenset({"VES"})),
+    **dict.fromkeys("boliviano bolivianos".split(), frozenset({"BOB"})),
+    **dict.fromkeys("lempira lempiras".split(), frozenset({"HNL"})),
+    **dict.fromkeys("cordoba cordobas".split(), frozenset({"NIO"})),
+    **dict.fromkeys("quetzal quetzales".split(), frozenset({"GTQ"})),
+    **dict.fromkeys("colones".split(), frozenset({"CRC"})),
+    **dict.fromkeys("kwanza kwanzas".split(), frozenset({"AOA"})),
+    **dict.fromkeys("escudo escudos".split(), frozenset({"CVE"})),
+    **dict.fromkeys("metical meticais meticales".split(), frozenset({"MZN"})),
+    **dict.fromkeys("rublo rublos ruble rubles rouble roubles".split(), frozenset({"RUB"})),
+    **dict.fromkeys("shekel shekels".split(), frozenset({"ILS"})),
+    **dict.fromkeys("dirham dirhams".split(), frozenset({"AED", "MAD"})),
+    **dict.fromkeys("zloty zlotys".split(), frozenset({"PLN"})),
     **dict.fromkeys("bitcoin bitcoins".split(), frozenset({"BTC"})),
     **dict.fromkeys("cent cents centavo centavos centimo centimos".split(), frozenset()),
 }
 CENTS = frozenset("cent cents centavo centavos centimo centimos pence ¢".split())
 # A word in the singular that means something else as often: money only after a one.
-ONLY_AFTER_ONE = frozenset("real peso libra franco".split())
+ONLY_AFTER_ONE = frozenset("real peso libra franco escudo quetzal cordoba".split())
 _NATIONS: Mapping[str, str] = {
     "us": "USD", "u.s.": "USD", "american": "USD", "americano": "USD",
     "americanos": "USD", "estadounidense": "USD", "estadounidenses": "USD",
@@ -107,7 +119,9 @@ CODE = rf"(?:(?<![A-Za-z])(?:{'|'.join([*_CODES, *SMALL_CODES])})(?![A-Za-z]))"
 WORD = (
     r"(?i:dollars?|bucks?|d[oó]lar(?:es)?|pesos?|rea(?:l(?:es)?|is)|euros?|pounds?|quid|libras?"
     r"|pence|yen(?:es)?|ienes?|yuan(?:e?s)?|rupees?|r[uú]pias?|francs?|francos?|soles"
-    r"|guaran[ií](?:e?s)?|bol[ií]vares|bitcoins?|cents?|centavos?|c[eé]ntimos?)(?!\w)"
+    r"|guaran[ií](?:e?s)?|bol[ií]vares|bitcoins?|bolivianos?|lempiras?|c[oó]rdobas?"
+    r"|quetzal(?:es)?|colones|kwanzas?|escudos?|metica(?:l(?:es)?|is)|rou?bles?|rublos?|shekels?"
+    r"|dirhams?|zlotys?|cents?|centavos?|c[eé]ntimos?)(?!\w)"
 )
 NATION = rf"(?i:{'|'.join(map(re.escape, sorted(_NATIONS, key=len, reverse=True)))})(?!\w)"
 

@@ -95,15 +95,21 @@ def figures(text: str) -> Iterator[Claim]:
         elif after["percent"] or after["unit"] or after["scale"]:
             start = _last_number(run[0]) + run.start()
             number_said = text[start : run.end()]
-            if not text[max(0, start - 1) : start].isalpha() and _says(after, number_said):
+            if not _in_a_code(text, start) and _says(after, number_said):
                 yield _valued(text, _before(text, start), number_said, run.end(), after)
 
 
 def numbers(text: str) -> Iterator[Claim]:
     """Numbers that do not say of what they are."""
     for run in _RUN.finditer(text):
-        if not text[max(0, run.start() - 1) : run.start()].isalpha():
+        if not _in_a_code(text, run.start()):
             yield from _bare(text, run)
+
+
+def _in_a_code(text: str, start: int) -> bool:
+    """Whether a letter stands right before, of those that codes are made of: not in "é900"."""
+    sign = text[max(0, start - 1) : start]
+    return sign.isascii() and sign.isalpha()
 
 
 def _before(text: str, start: int) -> re.Match[str]:

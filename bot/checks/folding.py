@@ -27,6 +27,8 @@ _MEANT = {
     "º": "º",
     "ª": "ª",
     "´": "'",
+    "\u3002": ".",
+    "\U0001f51f": "10",
     "\u2028": "\n",
     "\u2029": "\n",
     "\n": "\n",
@@ -39,6 +41,7 @@ _BOLD = re.compile(r"(?<!\*)(\*{1,3})(?![*\s])([^*\n]{1,400})(?<!\s)\1(?!\*)")
 _STAR = re.compile(r"(?<!\*)\*(?!\*)")
 _RULED = re.compile(r"~~|`+|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)")
 _BLANKS = re.compile(r" {2,}")
+_LINKED = re.compile(r"!?\[([^\[\]\n]{0,400})\]\(<?([^()\s<>]{0,2000})>?(?: [^()\n]{0,200})?\)")
 
 
 def fold(text: str) -> str:
@@ -51,6 +54,9 @@ def fold(text: str) -> str:
     text = _OTHER_SIGN.sub(lambda found: _meant(found[0]), text)
     if "<" in text:
         text = _TAG.sub("", text)
+    if "](" in text:  # what leads somewhere is read as it stands; where it leads, behind it all
+        targets = [found[2] for found in _LINKED.finditer(text)]
+        text = "\n".join([_LINKED.sub(r"\1", text), *targets])
     if "\\" in text:
         text = _ESCAPE.sub("", text)
     if "*" in text:
@@ -71,6 +77,8 @@ def _meant(sign: str) -> str:
             meant.append(_MEANT[each])
         elif category == "Nd":
             meant.append(str(unicodedata.decimal(each)))
+        elif category == "No" and unicodedata.digit(each, None) is not None:
+            meant.append(str(unicodedata.digit(each)))  # in a black circle, and the like
         elif category == "Zs":
             meant.append(" ")
         elif category not in ("Cc", "Cf", "Mn", "Me"):  # seen by nobody, or drawn over others

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from bot.checks.addresses import host_of, hosts
 from bot.checks.amounts import ANY, MONEY, UNSAID, Amount, agree, read_fact
 from bot.checks.claim import AMOUNT, EMAIL, Claim
 from bot.checks.claims import claims_in
@@ -37,6 +38,7 @@ class Ground:
     local: frozenset[str] = frozenset()  # international numbers as they are dialled at home
     emails: frozenset[str] = frozenset()
     links: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()  # of addresses on the web and of e-mail
     unread: frozenset[str] = frozenset()  # amounts that nobody can read, word by word
     scales: frozenset[int] = frozenset()  # that tables give all their figures in
 
@@ -45,7 +47,9 @@ class Ground:
         if claim.check == EMAIL:
             return claim.token in self.emails or _fits_mask(claim.token, self.emails)
         if claim.link:
-            return claim.token in self.links
+            return claim.token in self.links or (
+                not claim.parts and host_of(claim.token) in self.hosts
+            )
         if claim.tail:
             return any(_ends(known, claim.token) for known in self.tokens)
         return self._bears_amount(claim) or self._bears_token(claim.token)
@@ -83,10 +87,12 @@ def heard(texts: Iterable[str], *, bare: Units = UNSAID, small: bool = True) -> 
     """
     said: list[Claim] = []
     scales: set[int] = set()
+    named: set[str] = set()
     for text in texts:
         folded = fold(text)
         found = [each for each in claims_in(folded) if small or not each.small]
         said += found
+        named.update(hosts(folded))
         said += (part for claim in found for part in claim.parts)
         if bare is UNSAID:
             scales.update(n for n, pattern in _TABLE_SCALES.items() if pattern.search(folded))
@@ -98,6 +104,7 @@ def heard(texts: Iterable[str], *, bare: Units = UNSAID, small: bool = True) -> 
         local=frozenset(home for number in international for home in without_country(number)),
         emails=frozenset(claim.token for claim in said if claim.check == EMAIL),
         links=frozenset(claim.token for claim in said if claim.link),
+        hosts=frozenset(named),
         unread=frozenset(
             claim.text.casefold() for claim in said if claim.check == AMOUNT and not claim.amounts
         ),
@@ -115,6 +122,7 @@ def of_fact(fact: Fact) -> Ground:
             local=told.local,
             emails=told.emails,
             links=told.links,
+            hosts=told.hosts,
             unread=told.unread,
             scales=told.scales,
         )

@@ -19,8 +19,9 @@ from bot.checks.claim import AMOUNT, EMAIL, IDENTIFIER, Claim
 from bot.checks.claims import claims_in
 from bot.checks.folding import fold
 from bot.checks.ground import Ground, heard, of_fact
-from bot.checks.mentions import mentions
+from bot.checks.mentions import mentions, names
 from bot.checks.origins import said_by_customer
+from bot.checks.small import concludes, prices, states
 from bot.model import Fact, Turn
 from bot.outcome import Draft, Origin, Problem
 
@@ -33,12 +34,9 @@ _WHAT = {
     IDENTIFIER: "no known number or code of this customer",
     EMAIL: "no address that the house or this customer has given",
 }
-_COPULA = re.compile(
-    r"(?:[:=|)-]|\b(?:is|are|was|now|of|at|é|e|são|sao|era|de|agora|es|son|ahora)) ?\Z",
-    re.IGNORECASE,
-)
-_LONGEST_COPULA = 7
-_CLAUSE_END = re.compile(r" ?(?:[.,;!?)|\n]|k\b|\Z)", re.IGNORECASE)
+_NO_LINK = "no address on the web that the house or this customer has given"
+_NEAR = 40  # signs before a figure in which a customer says what it is
+_CLAUSE = re.compile(r"[,;!?\n]|\b(?:mas|but|pero|and|e|y)\b", re.IGNORECASE)
 _INSTEAD = "Use known facts only, or say that you do not know."
 
 
@@ -55,18 +53,20 @@ def _problems(draft: Draft, turn: Turn) -> Iterator[Problem]:
         return
     known = _Known(turn)
     sentences = mentions(text, claims, turn.facts.declared)
-    traced: set[tuple[str, frozenset[str]]] = set()  # said twice, minded once
+    traced: set[tuple[str, frozenset[str], bool]] = set()  # said twice, minded once
     for claim in claims:
         if not any(claim.start < each.stop and each.start < claim.end for each in written):
             continue  # wholly the book's, a fact's or the customer's: checked by its origin
         of = next((each.facts for each in sentences if claim.start < each.end), frozenset[str]())
         bound = _bound(claim, of, turn)
-        if claim.small and not (_concludes(text, claim) and _of_amount(bound, turn)):
+        of_sum = _of_amount(bound, turn)
+        if claim.small and not (of_sum and concludes(text, claim)) and not prices(text, claim):
             continue
-        if (claim.text, bound) in traced:
+        other = of_sum and claim.bare and states(text, claim)  # 218 in an address is no balance
+        if (claim.text, bound, other) in traced:
             continue
-        traced.add((claim.text, bound))
-        if not _borne(claim, known.grounds(bound)):
+        traced.add((claim.text, bound, other))
+        if not _borne(claim, known.grounds(bound, figures_of_book=not other)):
             excerpt = claim.text[:_EXCERPT]
             yield Problem(claim.check, excerpt, _advice(claim, excerpt, bound, turn))
 
@@ -95,12 +95,6 @@ def _of_amount(bound: frozenset[str], turn: Turn) -> bool:
     return any(turn.facts.declared[name].kind == AMOUNT for name in bound)
 
 
-def _concludes(text: str, claim: Claim) -> bool:
-    """Whether a small number is what its sentence says: "your balance is 75", not "in 2 days"."""
-    before = _COPULA.search(text, max(0, claim.start - _LONGEST_COPULA), claim.start)
-    return claim.check == AMOUNT and bool(before and _CLAUSE_END.match(text, claim.end))
-
-
 def _borne(claim: Claim, grounds: Callable[[], Iterator[Ground]]) -> bool:
     if any(ground.bears(claim) for ground in grounds()):
         return True
@@ -113,12 +107,15 @@ class _Known:
 
     turn: Turn
 
-    def grounds(self, bound: frozenset[str]) -> Callable[[], Iterator[Ground]]:
+    def grounds(
+        self, bound: frozenset[str], *, figures_of_book: bool = True
+    ) -> Callable[[], Iterator[Ground]]:
         """The grounds to try, cheapest first; only some facts and the book where it is bound."""
 
         def tried() -> Iterator[Ground]:
             yield from (self._facts[name] for name in bound or self._facts if name in self._facts)
-            yield book_ground(self.turn.book)
+            if figures_of_book:
+                yield book_ground(self.turn.book)
             if not bound:
                 yield self._customer
 
@@ -130,7 +127,24 @@ class _Known:
 
     @cached_property
     def _customer(self) -> Ground:
-        return heard(said_by_customer(self.turn), bare=MONEY)
+        return heard(self._own_words(), bare=MONEY)
+
+    def _own_words(self) -> Iterator[str]:
+        """What they wrote, without the figures that they give for a sum of ours.
+
+        "My balance is 900" makes "yes, you have 900" no truer; "I paid 900" is theirs to say.
+        """
+        declared = self.turn.facts.declared
+        sums = {name: spec for name, spec in declared.items() if spec.kind == AMOUNT}
+        for said in said_by_customer(self.turn):
+            text = fold(said)
+            place = 0
+            for claim in claims_in(text) if names(text, sums) else ():
+                before = _CLAUSE.split(text[max(0, claim.start - _NEAR) : claim.start])[-1]
+                if claim.check == AMOUNT and claim.start >= place and names(before, sums):
+                    yield text[place : claim.start]
+                    place = claim.end
+            yield text[place:]
 
 
 def _advice(claim: Claim, excerpt: str, bound: frozenset[str], turn: Turn) -> str:
@@ -140,7 +154,8 @@ def _advice(claim: Claim, excerpt: str, bound: frozenset[str], turn: Turn) -> st
         for name in sorted(bound or _of_kind(claim.check, turn))
     ]
     known = f": {', '.join(right[:_MOST_FACTS])}" if right else ""
-    return f"{excerpt} is {_WHAT[claim.check]}{known}. {_INSTEAD}"
+    what = _NO_LINK if claim.link else _WHAT[claim.check]
+    return f"{excerpt} is {what}{'' if claim.link else known}. {_INSTEAD}"
 
 
 def _of_kind(kind: str, turn: Turn) -> Iterable[str]:

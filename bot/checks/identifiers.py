@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.checks.claim import IDENTIFIER, Claim
+from bot.checks.claim import AMOUNT, IDENTIFIER, Claim
 
 FEWEST_DIGITS = 5  # of a number with separators in it that is no amount
 _FEWEST_SIGNS, _FEWEST_IN_CODE = 5, 3  # of a code: "BR123", while COVID-19 and iPhone 15 are names
@@ -20,6 +20,7 @@ _SPACED = re.compile(  # an IBAN, and a parcel of the Universal Postal Union (S1
     r"(?<!\w)[A-Z]{2}"
     r"(?:\d\d(?: [A-Z0-9]{4}){2,8}+(?: [A-Z0-9]{1,4})?|(?: ?\d{3}){3} ?[A-Z]{2})(?!\w)"
 )
+_POWER = re.compile(r"\d{1,4}[eE]\d{1,2}")  # 1e6: nobody tells a customer a sum like that
 _NOT_SIGN = re.compile(r"[\W_]+")
 _MASKED = re.compile(r"(?:[*•●]{2}|(?<!\w)[xX]{2})[*•●xX .-]{0,40}+(?P<tail>\d{2,8})(?![\w])")
 _ENDING = re.compile(
@@ -88,6 +89,9 @@ def codes(text: str) -> Iterator[Claim]:
     for found in _CODE.finditer(text):
         said = found[0]
         if said.isalpha() or any(each.start() <= found.start() < each.end() for each in spaced):
+            continue
+        if _POWER.fullmatch(said):
+            yield Claim(AMOUNT, said, found.start(), found.end())
             continue
         digits = sum(sign.isdigit() for sign in said)
         signs = sum(sign.isalnum() for sign in said)

@@ -55,6 +55,12 @@ def mentions(
     return tuple(found)
 
 
+def names(text: str, declared: Mapping[str, FactSpec]) -> frozenset[str]:
+    """The facts that these words speak of."""
+    labels = tuple(_labels(declared))
+    return _mentioned(text, labels) if labels else frozenset()
+
+
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for end in _END.finditer(text):

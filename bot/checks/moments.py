@@ -40,7 +40,7 @@ _KINDS = (
     r"(?:[01]?\d|2[0-4]) ?h(?:[0-5]\d)?(?: ?min)?(?!\w)",
     r"(?:0?\d|1[0-2]) ?[ap]\.?m\b\.?",
 )
-_MOMENT = re.compile(rf"(?<![\w$€£])(?<!\d[.,/-])(?:{'|'.join(_KINDS)})", re.IGNORECASE)
+_MOMENT = re.compile(rf"(?<![\w$€£])(?<![$€£] )(?<!\d[.,/-])(?:{'|'.join(_KINDS)})", re.IGNORECASE)
 BLANK = "\ue000"  # stands for what is no claim; nothing else in a folded text means anything by it
 
 

@@ -21,6 +21,7 @@ _AFTER = re.compile(
 )
 _BEFORE = re.compile(rf"(?P<sign>{SIGN}) ?\Z")
 _MINUS = re.compile(r"(?<!\w)(?:minus|menos|negative) \Z", re.IGNORECASE)
+_PER = re.compile(r"(?<!\w)p[eo]r \Z", re.IGNORECASE)  # "por ciento" is no hundred
 _AND = re.compile(r" ?,?(?: (?:e|y|and|con|with|com))? ?")
 _LEAST = 10  # below, number words are articles and pronouns as often
 _FIGURE = re.compile(r"\d\)? ?\Z")
@@ -41,7 +42,7 @@ def worded(text: str) -> Iterator[Claim]:
         elif len(said.digits) >= FEWEST_DIGITS:
             words = text[said.start : said.end]
             yield Claim(IDENTIFIER, words, said.start, said.end, token=said.digits)
-        elif said.large or (not said.high and (said.value or 0) >= _LEAST):
+        elif said.large or ((said.value or 0) >= _LEAST and not _PER.search(text, 0, said.start)):
             words, amounts = text[said.start : said.end], _read(text, said, None, None)
             yield Claim(AMOUNT, words, said.start, said.end, amounts, small=not said.large)
 

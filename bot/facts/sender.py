@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.model import Turn
@@ -21,6 +22,17 @@ class Customer:
 def customer_of(turn: Turn) -> Customer:
     """The customer of a turn. In a group it is whoever spoke, so nobody may ask there."""
     return Customer(turn.conversation.channel, turn.identity, sender_of(turn.identity))
+
+
+def known_at(doors: Collection[str], customer: Customer) -> bool:
+    """Whether a customer comes through one of these doors: "telegram", "api:crm". None is any.
+
+    The same number is somebody else on another channel. Telegram vouches for its numbers; a
+    program at the API calls a conversation as it likes, and so may whoever is behind it.
+    """
+    if not doors or customer.channel in doors:
+        return True
+    return any(":" in door and customer.identity.startswith(f"{door}:") for door in doors)
 
 
 def sender_of(identity: str) -> str:

@@ -6,6 +6,7 @@ A new kind of source is a file of this room, a kind in `bot/model_settings.py`, 
 from __future__ import annotations
 
 import asyncio
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ from bot.facts import file, sql
 from bot.facts.file import FileSource
 from bot.facts.looked_up import LookedUp
 from bot.facts.ports import Source
-from bot.facts.sender import customer_of
+from bot.facts.query import parameters_of
+from bot.facts.sender import customer_of, known_at
 from bot.facts.sql import SqlSource
 from bot.model import Facts, KnownFacts, Turn
 from bot.model_settings import FactSource
@@ -24,6 +26,7 @@ from bot.prompt import FactSpec
 from bot.yaml_source import Document
 
 CUSTOMER = "customer"  # the source of what customers tell; no other source may be called so
+CHANNELS = ("telegram", "whatsapp", "web", "api", "terminal")
 TAKEN = frozenset({"house"})  # names that mean something else in a sentence
 
 
@@ -37,7 +40,11 @@ def check_sources(
     flaws = []
     for number, entry in enumerate(entries):
         looked_at = sql.flaws_of if entry.kind == "sql" else file.flaws_of
-        found = [*_contradictions(entry, entries[:number]), *looked_at(entry, folder)]
+        found = [
+            *_contradictions(entry, entries[:number]),
+            *_doors(entry),
+            *looked_at(entry, folder),
+        ]
         flaws += [_placed(flaw, entry, number, document) for flaw in found]
     return flaws
 
@@ -83,12 +90,14 @@ class FactSources:
         Where others read along nothing is looked up, nor while a staff member acts.
         """
         declared = self.declared
-        if turn.public or turn.act is not None or not self.sources:
+        customer = customer_of(turn)
+        sources = tuple(each for each in self.sources if known_at(each.entry.channels, customer))
+        if turn.public or turn.act is not None or not sources:
             return KnownFacts({} if turn.public else turn.facts.known, declared)
         return LookedUp(
-            self.sources,
+            sources,
             declared,
-            customer_of(turn),
+            customer,
             turn.facts.known,
             self.clock,
             seconds=self.seconds,
@@ -127,16 +136,36 @@ def _contradictions(entry: FactSource, before: Sequence[FactSource]) -> list[Fla
     return flaws
 
 
+def _doors(entry: FactSource) -> list[Flaw]:
+    """A bare number is somebody else on another channel, so it has to be said whose it is."""
+    where = f"facts.{entry.name}"
+    if not entry.channels and not _tells_channels_apart(entry):
+        message = f"'{entry.name}' does not say on which channels it knows people"
+        advice = "add channels: [telegram], or [api] for customers of a program that uses the API"
+        return [Flaw(where, message, advice=advice)]
+    flaws = []
+    for door in entry.channels:
+        channel = door.partition(":")[0]
+        near = difflib.get_close_matches(channel, CHANNELS, n=1)
+        if near and near[0] != channel:
+            message = f"there is no channel '{channel}'"
+            flaws.append(Flaw(f"{where}.channels", message, advice=f"did you mean '{near[0]}'?"))
+    return flaws
+
+
+def _tells_channels_apart(entry: FactSource) -> bool:
+    if entry.kind == "sql":
+        return not parameters_of(entry.query).isdisjoint(("identity", "channel"))
+    return entry.match == "identity"
+
+
 def _placed(flaw: Flaw, entry: FactSource, number: int, document: Document | None) -> Flaw:
     """A flaw of the entry itself at its line; one of a file stands where it is."""
-    before = f"facts.{entry.name}."
-    if document is None or not flaw.where.startswith(before):
+    before = f"facts.{entry.name}"
+    if document is None or not f"{flaw.where}.".startswith(f"{before}."):
         return flaw
-    path: tuple[str | int, ...] = (
-        "facts",
-        number,
-        *flaw.where.removeprefix(before).split("."),
-    )
+    steps = flaw.where.removeprefix(before).lstrip(".")
+    path: tuple[str | int, ...] = ("facts", number, *(steps.split(".") if steps else ()))
     if path not in document.lines:  # written in a variable of the environment
         return flaw
     return document.flaw(path, flaw.message, flaw.advice)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import re
 import sqlite3
 import threading
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 import structlog
 
 from bot.errors import ConfigError, FactsUnavailable, Flaw
+from bot.facts.query import PARAMETERS, bare, explained, wrong_parameters
 from bot.facts.sender import Customer
 from bot.facts.values import column_of, told
 from bot.model_settings import FactSource
@@ -32,14 +32,10 @@ CHECK_SECONDS = 5.0  # for trying the query at the start
 LOCKED_SECONDS = 0.05  # between two looks at a database that somebody is writing to
 STEPS = 1000  # of SQLite's machine between two looks at the time: well under a millisecond
 LONGEST_CELL = 1_000_000  # bytes
-PARAMETERS = ("sender", "identity", "channel")
-TELLING_APART = ("sender", "identity")
 _READS = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_NO_CODE = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?(?:\*/|\Z)"
-_TOKEN = re.compile(rf"{_NO_CODE}|(?P<name>[:@$]\w+|\?\d*)", re.DOTALL)
 
 File = tuple[int, int]  # device and inode: another one when the database was replaced
 
@@ -152,7 +148,7 @@ def flaws_of(entry: FactSource, folder: Path) -> list[Flaw]:
         advice = "check the path; it is relative to config.yaml"
         return [Flaw(entry.path, "there is no such database", advice=advice)]
     where = f"facts.{entry.name}.query"
-    flaws = [Flaw(where, *each) for each in _wrong_parameters(entry.query)]
+    flaws = [Flaw(where, *each) for each in wrong_parameters(entry.query)]
     if flaws:
         return flaws
     try:
@@ -162,11 +158,12 @@ def flaws_of(entry: FactSource, folder: Path) -> list[Flaw]:
     stop = _Stop(time.monotonic() + CHECK_SECONDS)
     connection.set_progress_handler(stop.due, STEPS)
     try:
+        _waited(connection, stop)
         _tried(connection, f"EXPLAIN {entry.query}")
-        whole = f"SELECT * FROM (\n{_bare(entry.query)}\n) LIMIT 0"  # noqa: S608  # the admin's own
+        whole = f"SELECT * FROM (\n{bare(entry.query)}\n) LIMIT 0"  # noqa: S608  # the admin's own
         columns = _tried(connection, whole)
     except (sqlite3.Error, sqlite3.Warning) as error:
-        return [Flaw(where, *_explained(error))]
+        return [Flaw(where, *explained(str(error)))]
     finally:
         connection.close()
     return [Flaw(where, *each) for each in _wrong_columns(entry, columns)]
@@ -231,41 +228,23 @@ def _kind(error: Exception) -> str:
     return "gone" if isinstance(error, OSError) else "unreadable_sender"
 
 
+def _waited(connection: sqlite3.Connection, stop: _Stop) -> None:
+    """Wait while somebody has locked the database: no reason not to start."""
+    while True:
+        try:
+            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").close()
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BUSY or stop.due():
+                raise
+        else:
+            return
+
+
 def _tried(connection: sqlite3.Connection, query: str) -> list[str]:
     cursor = connection.execute(query, dict.fromkeys(PARAMETERS))
     columns = [column[0] for column in cursor.description or ()]
     cursor.close()
     return columns
-
-
-def _bare(query: str) -> str:
-    """The query without comments and without the semicolon at its end."""
-    code = _TOKEN.sub(lambda found: " " if found[0][:2] in ("--", "/*") else found[0], query)
-    return code.strip().rstrip(";")
-
-
-def _wrong_parameters(query: str) -> list[tuple[str, str, str]]:
-    named = [found["name"] for found in _TOKEN.finditer(query) if found["name"]]
-    flaws = []
-    for name in dict.fromkeys(named):
-        if name[1:] not in PARAMETERS:
-            near = difflib.get_close_matches(name[1:], PARAMETERS, n=1, cutoff=0.5)
-            known = ", ".join(f":{each}" for each in PARAMETERS)
-            advice = f"did you mean ':{near[0]}'?" if near else f"known are {known}"
-            flaws.append((f"the parameter '{name}' does not exist", "", advice))
-    if not flaws and not any(name[1:] in TELLING_APART for name in named):
-        message = "the query asks for nobody: every customer would get the same row"
-        flaws.append((message, "", "compare a column with :sender or :identity"))
-    return flaws
-
-
-def _explained(error: Exception) -> tuple[str, str, str]:
-    said = str(error)
-    if isinstance(error, sqlite3.Warning) or "one statement" in said:
-        return "the query is more than one statement", "", "write a single SELECT"
-    if "not authorized" in said or "prohibited" in said:
-        return "the query does more than read", "", "write a single SELECT"
-    return f"the query cannot be run: {said}", "", "try it in the sqlite3 shell"
 
 
 def _wrong_columns(entry: FactSource, columns: list[str]) -> list[tuple[str, str, str]]:

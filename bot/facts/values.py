@@ -12,6 +12,7 @@ from bot.model import Fact
 from bot.model_settings import FactEntry
 
 LONGEST = 500  # signs of a value; what is longer is cut
+LONGEST_AMOUNT = 60  # signs
 EXACT_DIGITS = 15  # decimal digits that a binary float holds for sure
 # Joiners hold letters and emoji together; everything else that is unseen may mislead.
 _KEPT = frozenset("\u200c\u200d")
@@ -91,6 +92,8 @@ def _plain(number: Decimal) -> str:
 
 def _amount(text: str) -> str:
     """A number as people or programs write it. One that could be two numbers is neither."""
+    if len(text) > LONGEST_AMOUNT:
+        raise BadValue("is too long for an amount")
     text = text.replace("\u2212", "-")
     if found := _PLAIN.fullmatch(text):
         whole, mark, rest = found.groups()

@@ -66,4 +66,12 @@ OWN = (
     ("order 55667", "Your order 5566 is here.", "identifier"),
     ("order 155667", "Your order 55667 is here.", "identifier"),
     ("I paid R$ 150", "You paid $150.", "amount"),
+    ("I saw it at https://photos.example/a", "The photo at https://photos.example/a shows it.", ""),
+    # A sum of ours is not theirs to say
+    ("my balance is 900", "Yes, you have 900 dollars.", "amount"),
+    ("meu saldo é de R$ 900, né?", "Confirmado: R$ 900.", "amount"),
+    ("saldo: 900", "You have 900 available.", "amount"),
+    ("paguei R$ 150, mas meu saldo não mudou", "Vou verificar os R$ 150.", ""),
+    ("my balance is wrong, I paid 150", "A person will look for the $150.", ""),
+    ("quero pagar 30 do meu saldo", "Você quer pagar R$ 30.", ""),
 )

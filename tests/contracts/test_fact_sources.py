@@ -97,7 +97,7 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
 
 @pytest.fixture
 def entry(kind: Kind) -> FactSource:
-    return FactSource(name="shop", facts=FACTS, **kind.entry)
+    return FactSource(name="shop", facts=FACTS, channels=("telegram",), **kind.entry)
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from tests.handlers.conftest import make_turn
 
 
 def entry(name: str, **facts: dict[str, object]) -> FactSource:
-    return FactSource(name=name, kind="file", path=f"{name}.csv", key="id", facts=facts)
+    return FactSource(name=name, kind="file", path=f"{name}.csv", key="id",
+                      channels=("api", "telegram", "web"), facts=facts)  # fmt: skip
 
 
 @dataclass
@@ -216,3 +217,62 @@ def test_the_sender_is_what_the_platform_calls_the_person(identity, sender):
     chat = ConversationKey("telegram", "7", "-100")
     turn = replace(make_turn("oi"), identity=identity, conversation=chat)
     assert customer_of(turn) == Customer("telegram", identity, sender)
+
+
+# Whose numbers they are
+
+
+def sql_entry(query="SELECT a FROM t WHERE id = :sender", **changes):
+    return FactSource(**{"name": "shop", "kind": "sql", "path": "shop.db", "query": query,
+                         "facts": {"a": {}}, **changes})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("channels", "identity", "known"),
+    [
+        (("telegram",), "telegram:123", True),
+        (("telegram",), "api:crm:123", False),
+        (("telegram",), "web:123", False),
+        (("telegram",), "terminal:123", False),
+        (("api",), "api:crm:123", True),
+        (("api",), "telegram:123", False),
+        (("api:crm",), "api:crm:123", True),
+        (("api:crm",), "api:crm2:123", False),
+        (("api:crm",), "api:shop:crm:123", False),
+        (("api:crm", "telegram"), "telegram:123", True),
+        ((), "api:crm:123", True),
+    ],
+)
+async def test_the_same_number_on_another_channel_is_somebody_else(channels, identity, known):
+    made = entry("shop", a={}).model_copy(update={"channels": channels})
+    sources = FactSources((Fake(made, {"a": "1"}),), SYSTEM, 5.0)
+    key = ConversationKey(identity.partition(":")[0], "crm", "123")
+    turn = make_turn("oi", conversation=key, identity=identity, deadline=SYSTEM.now() + 60)
+    assert isinstance(await sources.for_turn(turn).get("a"), Fact) == known
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (sql_entry(), "does not say on which channels"),
+        (sql_entry("SELECT a FROM t WHERE id = :sender AND ':channel' > ''"), "on which channels"),
+        (sql_entry(channels=["telegramm"]), "there is no channel 'telegramm'"),
+        (entry("shop", a={}).model_copy(update={"channels": ()}), "on which channels"),
+    ],
+)
+def test_a_source_of_bare_numbers_has_to_say_whose_they_are(made, message, tmp_path):
+    assert any(message in flaw.message for flaw in check_sources([made], tmp_path))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        sql_entry(channels=["telegram", "api:crm"]),
+        sql_entry(channels=["sms"]),
+        sql_entry("SELECT a FROM t WHERE id = :identity"),
+        sql_entry("SELECT a FROM t WHERE id = :sender AND channel = :channel"),
+        entry("shop", a={}).model_copy(update={"channels": (), "match": "identity"}),
+    ],
+)
+def test_one_that_tells_channels_apart_itself_has_not(made, tmp_path):
+    assert not any("channel" in flaw.message for flaw in check_sources([made], tmp_path))

@@ -22,9 +22,11 @@ facts:
     query: >-
       SELECT balanse FROM people
       WHERE id = :sender
+    channels: [telegram]
     facts:
       balance: {{kind: amount}}
-  - {{name: vips, kind: file, path: vips.csv, key: phone, facts: {{tier: {{currency: BRL}}}}}}
+  - {{name: vips, kind: file, path: vips.csv, key: phone, channels: [whatsapp],
+     facts: {{tier: {{currency: BRL}}}}}}
 inbox: {{pause_second: 1}}
 """
 
@@ -49,7 +51,7 @@ def flaws() -> list[tuple[str, str]]:
 def test_all_mistakes_come_at_once_each_at_its_line(config):
     found = flaws()
     assert [where for where, _ in found] == [
-        "config.yaml:12", "config.yaml:6", "config.yaml:11", "vips.csv:3",
+        "config.yaml:14", "config.yaml:6", "config.yaml:13", "vips.csv:3",
     ]  # fmt: skip
     said = "\n".join(message for _, message in found)
     for part in ("pause_second", "no such column: balanse", "currency", "stands in line 2"):
@@ -59,7 +61,7 @@ def test_all_mistakes_come_at_once_each_at_its_line(config):
 def test_sources_of_the_environment_are_told_by_name(config, monkeypatch):
     config.write_text("")
     entry = {"name": "shop", "kind": "sql", "path": "shop.db", "query": "SELECT :sender",
-             "facts": {"balance": {}}}  # fmt: skip
+             "channels": ["api"], "facts": {"balance": {}}}  # fmt: skip
     monkeypatch.setenv("NIGHTDESK__RULES__TEMPLATES", str(PROJECT / "templates"))
     monkeypatch.setenv("NIGHTDESK__FACTS", json.dumps([entry]))
     assert flaws() == [("facts.shop.query", "the query gives no column 'balance'")]

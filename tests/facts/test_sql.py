@@ -222,3 +222,21 @@ async def test_what_is_no_value_of_its_kind_is_not_known_and_the_rest_is(shop):
     source = SqlSource(entry(shop, query, **facts), shop)
     assert await source.read(ANA, 1.0) == {"name": "Ana", "sum": "0.3"}
     await source.close()
+
+
+def test_a_database_that_is_being_written_at_the_start_is_waited_for(shop):
+    writer = sqlite3.connect(shop, isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN EXCLUSIVE")
+    ending = threading.Timer(0.3, lambda: writer.execute("COMMIT"))
+    ending.start()
+    assert flaws_of(entry(shop), shop.parent) == []
+    ending.join()
+    writer.close()
+
+
+def test_one_that_stays_locked_is_said_to_be(shop, monkeypatch):
+    monkeypatch.setattr("bot.facts.sql.CHECK_SECONDS", 0.2)
+    with closing(sqlite3.connect(shop, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        (flaw,) = flaws_of(entry(shop), shop.parent)
+    assert "somebody is writing" in flaw.message

@@ -24,6 +24,7 @@ FACTS = [
         "kind": "sql",
         "path": "",
         "query": "SELECT balance, email FROM customers WHERE id = :sender",
+        "channels": ["api"],
         "facts": {
             "balance": {"kind": "amount", "currency": "USD", "labels": {"en": ["balance"]}},
             "email": {"kind": "identifier"},
