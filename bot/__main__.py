@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import io
-import os
 import sys
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from bot import __version__
-from bot.errors import BotError, ConfigError
+from bot.cli.running import look, run, say
 
 app = typer.Typer(
     name="nightdesk",
@@ -70,10 +67,10 @@ def serve(
 
     async def opened() -> None:
         plan = read_plan().listening_at(host, port)
-        await serve_plan(plan, lambda taken: _say("\n".join(greeting(plan, taken))), reports)
+        await serve_plan(plan, lambda taken: say("\n".join(greeting(plan, taken))), reports)
 
     configure_logging("info", reports)
-    _run(opened)
+    run(opened)
 
 
 @app.command()
@@ -86,7 +83,7 @@ def chat() -> None:
     from bot.cli.log import configure_logging
 
     configure_logging("error")
-    _run(lambda: run_chat(typer.echo))
+    run(lambda: run_chat(typer.echo))
 
 
 @app.command()
@@ -101,7 +98,7 @@ def status(as_json: AsJson = False) -> None:
     from bot.cli.status import status as show
 
     configure_logging("error")
-    if not _run(lambda: show(Console(), as_json=as_json)):
+    if not run(lambda: show(Console(), as_json=as_json)):
         raise typer.Exit(1)
 
 
@@ -136,7 +133,7 @@ def report(
 
     configure_logging("error")
     try:
-        _look(lambda: show(Console(), since, as_json_text=as_json))
+        look(lambda: show(Console(), since, as_json_text=as_json))
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--since") from error
 
@@ -162,7 +159,7 @@ def why(
     from bot.cli.why import why as show
 
     configure_logging("error")
-    if code := _look(lambda: show(Console(), message, as_json_text=as_json)):
+    if code := look(lambda: show(Console(), message, as_json_text=as_json)):
         raise typer.Exit(code)
 
 
@@ -181,7 +178,7 @@ def desk_root(
         from bot.cli.log import configure_logging
 
         configure_logging("error")
-        _run(lambda: session(context.obj, Console()))
+        run(lambda: session(context.obj, Console()))
 
 
 @desk.command("list")
@@ -237,61 +234,8 @@ def _desk(context: typer.Context, command: Any) -> None:
     from bot.cli.log import configure_logging
 
     configure_logging("error")
-    if not _run(lambda: run_command(context.obj, Console(), command)):
+    if not run(lambda: run_command(context.obj, Console(), command)):
         raise typer.Exit(1)
-
-
-def _say(line: str) -> None:
-    """The greeting is for a person; the desk serves on when nobody can read it."""
-    try:
-        print(line, flush=True)  # noqa: T201  # written for a person to read
-    except OSError:  # a closed pipe, a full disk: what is left in the buffer must not fail later
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _run(program: Any) -> Any:
-    """Run to the end; what is wrong is said in plain words with the right exit code."""
-
-    def whole() -> Any:
-        with asyncio.Runner(loop_factory=_fast_loop) as runner:
-            return runner.run(_awaited(program))
-
-    return _told(whole, "Nightdesk cannot start")
-
-
-def _look(program: Callable[[], Any]) -> Any:
-    """The same for a command that only reads."""
-    return _told(program, "This cannot be read")
-
-
-def _told(program: Callable[[], Any], trouble: str) -> Any:
-    try:
-        return program()
-    except ConfigError as error:
-        count = len(error.flaws)
-        typer.echo(f"{trouble}: {count} thing{'s' if count != 1 else ''} to mend.\n", err=True)
-        typer.echo(str(error), err=True)
-        _leave(2)
-    except BotError as error:
-        typer.echo(f"nightdesk: {error}", err=True)
-        _leave(1)
-    except KeyboardInterrupt:
-        _leave(130)
-
-
-async def _awaited(program: Any) -> Any:
-    coroutine: Coroutine[Any, Any, Any] = program()
-    return await coroutine
-
-
-def _fast_loop() -> asyncio.AbstractEventLoop:
-    import uvloop
-
-    return uvloop.new_event_loop()
-
-
-def _leave(code: int) -> NoReturn:
-    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -187,6 +187,7 @@ async def opened(
                 plan, ledger, always(plan.book), secret, clock, connect=connect
             )
             models = WithModels(plan, ledger, clock)
+            await models.look_back()
             app = App(plan, ledger, secret, clock, telegram, models, senders)
             local = Server(app.local, _listen_local(database))
             await local.start()

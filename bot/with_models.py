@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ class WithModels:
         self._budget = settings.budget
         self._languages = plan.book.languages
         self._preparing: asyncio.Task[None] | None = None
-        self._day_of = business_day(plan.book.hours.timezone)
+        self._zone = ZoneInfo(plan.book.hours.timezone)
         self.facts = FactSources.opened(
             settings.facts, plan.folder, clock, seconds=settings.deadlines.fact_seconds
         )
@@ -39,13 +39,21 @@ class WithModels:
             settings.deadlines.turn_seconds,
             ledger,
             clock,
-            self._day_of,
+            lambda at: self._day(at).isoformat(),
         )
         self.measure = Measure(
             calls=settings.budget.calls_per_turn,
             memory_tokens=settings.memory.tokens,
             answer_tokens=settings.budget.answer_tokens,
         )
+
+    async def look_back(self) -> None:
+        """Before the first call: what today's turns have cost counts against a cap."""
+        if self._budget.usd_per_day is None:
+            return
+        today = self._day(self._clock.now())
+        midnight = datetime.combine(today, time(), self._zone).timestamp()
+        await self._ledger.at_least_recorded(today.isoformat(), midnight)
 
     def open(self) -> None:
         """Load what takes long, in the background."""
@@ -73,10 +81,8 @@ class WithModels:
 
     async def spent_today(self) -> int:
         """What counts as spent of today's cap, in billionths of a US dollar. Raises LedgerError."""
-        return await self._ledger.spent(self._day_of(self._clock.now()))
+        return await self._ledger.spent(self._day(self._clock.now()).isoformat())
 
-
-def business_day(timezone: str) -> Callable[[float], str]:
-    """The date of a Unix time where the business is: its budget begins anew at its midnight."""
-    zone = ZoneInfo(timezone)
-    return lambda at: datetime.fromtimestamp(at, zone).date().isoformat()
+    def _day(self, at: float) -> date:
+        """The date where the business is: its budget begins anew at its midnight."""
+        return datetime.fromtimestamp(at, self._zone).date()

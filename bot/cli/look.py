@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from bot.config import config_file, read_settings
 from bot.environment import load_environment
+from bot.errors import ConfigError, Flaw
+from bot.yaml_source import read
 
 
 def database_file() -> Path:
@@ -16,6 +18,19 @@ def database_file() -> Path:
 
 
 def business_zone() -> ZoneInfo:
-    """The business's time zone, even where something else in config.yaml is wrong."""
-    settings, _ = read_settings(config_file(os.environ.get("NIGHTDESK_CONFIG", "")))
+    """The business's time zone, even where something else in config.yaml is wrong.
+
+    Raises ConfigError when the file cannot be read, or where `business` itself is wrong: another
+    zone would move the beginning of a period by hours without a word.
+    """
+    path = config_file(os.environ.get("NIGHTDESK_CONFIG", ""))
+    if isinstance(unread := read(path), Flaw):
+        raise ConfigError([unread])
+    settings, flaws = read_settings(path)
+    if serious := [flaw for flaw in flaws if _is_about_business(flaw)]:
+        raise ConfigError(serious)
     return ZoneInfo(settings.business.timezone)
+
+
+def _is_about_business(flaw: Flaw) -> bool:
+    return "'business" in flaw.message or flaw.where.startswith("NIGHTDESK__BUSINESS")

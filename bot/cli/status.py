@@ -12,6 +12,7 @@ from rich.markup import escape
 from bot.cli.socket_client import running_desk
 from bot.desk.card import harmless, waiting
 
+NEARLY_ALL = 0.9  # of the cap: a call is made only if the most that it can cost still fits
 _STATES = {
     "closed": "working",
     "open": "left alone for a few seconds",
@@ -65,7 +66,8 @@ def _model(said: Mapping[str, Any]) -> Iterator[str]:
     """One model in words; see `Pulse.as_dict`."""
     yield _STATES.get(said["state"], str(said["state"]))
     if said["calls"]:
-        yield f"{said['calls']} calls, {said['failures']} failed"
+        calls = "1 call" if said["calls"] == 1 else f"{said['calls']} calls"
+        yield f"{calls}, {said['failures']} failed"
     if said["last_error"]:
         yield f"last failure: {said['last_error']}"
     if said["last_success_age"] is not None:
@@ -73,10 +75,10 @@ def _model(said: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _spending(spent: Mapping[str, Any]) -> tuple[str, bool]:
-    """What the models have used of today's cap, and whether it is used up."""
+    """What the models have used of today's cap, and whether that is nearly all of it."""
     used, cap = spent["spent_usd"], spent["cap_usd"]
     digits = 2 if used >= 0.01 or not used else 4
-    return f"${used:.{digits}f} of ${cap:g} today", used >= cap
+    return f"${used:.{digits}f} of ${cap:g} today", used >= cap * NEARLY_ALL
 
 
 def _row(name: str, text: str, bad: bool = False) -> str:

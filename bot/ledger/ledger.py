@@ -272,6 +272,10 @@ class Ledger:
     async def correct(self, day: str, difference: int) -> None:
         await self._engine.write(partial(spending.correct, day=day, difference=difference))
 
+    async def at_least_recorded(self, day: str, since: float) -> None:
+        """Count what the turns since then have cost, if more. Raises LedgerError."""
+        await self._engine.write(partial(spending.at_least_recorded, day=day, since=since))
+
     async def spent(self, day: str) -> int:
         return await self._engine.read(partial(spending.spent, day=day))
 

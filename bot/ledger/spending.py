@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, case, select
+from sqlalchemy import Connection, bindparam, case, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.ledger.tables import spending
+from bot.ledger.tables import spending, turns
 
 _RAISED = spending.c.spent + bindparam("amount")
 _RESERVE = (
@@ -42,6 +42,21 @@ def correct(connection: Connection, day: str, difference: int) -> None:
     """Raise or lower what a day holds, never below nothing."""
     values = {"day": day, "difference": difference, "first": max(difference, 0)}
     connection.execute(_CORRECT, values)
+
+
+def at_least_recorded(connection: Connection, day: str, since: float) -> None:
+    """A cap may be set in the middle of a day: what its turns have cost until now counts too."""
+    cost = select(func.coalesce(func.sum(turns.c.cost), 0)).where(turns.c.opened_at >= since)
+    recorded = connection.execute(cost).scalar_one()
+    connection.execute(
+        upsert(spending)
+        .values(day=day, spent=recorded)
+        .on_conflict_do_update(
+            index_elements=[spending.c.day],
+            set_={"spent": recorded},
+            where=spending.c.spent < recorded,
+        )
+    )
 
 
 def spent(connection: Connection, day: str) -> int:

@@ -18,6 +18,8 @@ _VOICES: Mapping[str, str] = {
     "system": "the desk's own lines",
 }
 # Channels are named by the program; the names of reasons, checks and errors are its words too.
+# Why a model was not called at all.
+NOT_CALLED = frozenset({"breaker_open", "budget", "no_calls", "no_time", "not_loaded", "unpriced"})
 NAMES_SHOWN = 6  # of reasons, checks and errors on one line
 
 
@@ -158,8 +160,12 @@ def _models(figures: Figures) -> Iterator[Row]:
         yield Row("together", _dollars(figures.cost))
     if figures.unpriced:
         yield Row("unknown price", _n(figures.unpriced), "calls; see `price:` in config.yaml")
-    if figures.errors:
-        yield Row("errors", _n(sum(figures.errors.values())), _named(figures.errors))
+    failed = {kind: n for kind, n in figures.errors.items() if kind not in NOT_CALLED}
+    passed_over = {kind: n for kind, n in figures.errors.items() if kind in NOT_CALLED}
+    if failed:
+        yield Row("failed calls", _n(sum(failed.values())), _named(failed))
+    if passed_over:
+        yield Row("passed over", _n(sum(passed_over.values())), _named(passed_over))
 
 
 def _besides(figures: Figures) -> Iterator[Row]:

@@ -102,8 +102,9 @@ def _limit(trace: Trace) -> dict[str, Any] | None:
 
 
 def _attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
-    """As the trail has it, with the cost in dollars too; null is a price that nobody knows."""
-    cost = attempt.get("cost")
+    """As the trail has it, with the cost in dollars too; null where there was no call, or where
+    nobody knows its price."""
+    cost = attempt.get("cost") if attempt.get("called", True) else None
     return {**attempt, "cost_usd": None if cost is None else cost / NANO}
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from bot.__main__ import _say
 from bot.cli.log import configure_logging
+from bot.cli.running import say
 from tests.faults.judge import KEPT, drained, verdict
 from tests.faults.rig import Bench, Senders
 
@@ -53,7 +53,7 @@ def test_a_greeting_that_cannot_be_written_stops_nothing(
 ) -> None:
     with (tmp_path_factory.mktemp("out") / "out").open("w") as spare:
         monkeypatch.setattr(sys, "stdout", Full(spare.fileno()))
-        _say("Nightdesk is open.")
+        say("Nightdesk is open.")
 
 
 async def test_a_closed_pipe_stops_nothing(bench: Bench, customers: Senders) -> None:

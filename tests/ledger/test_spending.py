@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from bot.ledger import spending
 from bot.ledger.migrate import migrate
 from bot.ledger.sqlite import writing_engine
+from bot.prompt import Asked, Attempt
+from tests.builders import NOON, answered, arrival, settlement
 
 DAY = "2026-11-23"
 NEXT_DAY = "2026-11-24"
@@ -128,3 +131,19 @@ def test_any_order_of_steps_ends_where_arithmetic_does(connection, steps):
             held = max(held + amount, 0)
         assert spending.spent(connection, DAY) == held
     connection.rollback()
+
+
+async def test_a_cap_that_is_set_in_mid_day_knows_what_was_spent_before(ledger, open_turn, engine):
+    await ledger.accept(arrival())
+    opened = await open_turn(NOON + 1)
+    asked = Asked("a", (Attempt("a", "answered", 0.1, cost=1_700),), answered_by="a")
+    await ledger.settle(settlement(opened, replace(answered(opened), asked=asked)))
+
+    await ledger.at_least_recorded("2027-01-15", NOON + 2)  # of an earlier day
+    assert await ledger.spent("2027-01-15") == 0
+    await ledger.at_least_recorded("2027-01-15", NOON)
+    await ledger.at_least_recorded("2027-01-15", NOON)
+    assert await ledger.spent("2027-01-15") == 1_700
+    await ledger.correct("2027-01-15", 300)  # reserved for a call that is under way
+    await ledger.at_least_recorded("2027-01-15", NOON)
+    assert await ledger.spent("2027-01-15") == 2_000

@@ -92,7 +92,7 @@ def test_the_shape_is_fixed_whatever_is_known():
     assert shown["batch"] == ["q1", "q2"]
     assert shown["context"]["tokens"] == 812
     assert [each["result"] for each in shown["attempts"]] == ["timeout", "answered", "breaker_open"]
-    assert [each["cost_usd"] for each in shown["attempts"]] == [None, 0.0015, 0.002]
+    assert [each["cost_usd"] for each in shown["attempts"]] == [None, 0.0015, None]
     assert shown["checks"] == [["amount", "email"]]
     assert shown["sends"] == [
         {
