@@ -148,6 +148,20 @@ async def test_whatever_both_models_do_a_rule_answers_in_time(monkeypatch, tmp_p
         assert len(api.calls()) <= 3
 
 
+async def test_models_that_hang_hold_up_no_other_chat(monkeypatch, tmp_path, api):
+    """As many customers as ask before anybody notices that the models hang."""
+    deadline = {"NIGHTDESK__DEADLINES__TURN_SECONDS": "4"}
+    async with desk_with_models(monkeypatch, tmp_path, api, **deadline) as desk:
+        api.openai.always(Fault.HANG)
+        api.anthropic.always(Fault.HANG)
+        chats = [f"customer-{n}" for n in range(80)]
+        await asyncio.gather(*(desk.post("Are you there for me?", "m1", chat) for chat in chats))
+        await api.wait_for(lambda: len(api.calls()) > 50, 5)
+        assert "/human" in await desk.ask("/help", "m1", "somebody-else")
+        states = [turn["state"] for turn in await turns(desk)]
+        assert states.count("open") > 70  # nobody of the others has an answer yet
+
+
 async def test_where_no_rule_knows_either_a_person_is_offered(monkeypatch, tmp_path, api):
     async with desk_with_models(monkeypatch, tmp_path, api) as desk:
         api.openai.always(Fault.BAD_KEY)
