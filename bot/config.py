@@ -28,7 +28,11 @@ _KEY = re.compile(r"""((?i:key|token|secret)\w*["']?\s*:\s*)[^\s,}]+""")
 class _Overrides(Settings, BaseSettings):
     """The same fields, for reading NIGHTDESK__SECTION__KEY from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix=OVERRIDE, env_nested_delimiter="__")
+    model_config = SettingsConfigDict(
+        env_prefix=OVERRIDE,
+        env_nested_delimiter="__",
+        env_parse_none_str="null",  # as in config.yaml
+    )
 
 
 def config_file(named: str) -> Path:

@@ -67,6 +67,12 @@ def test_an_override_wins_over_the_file(tmp_path, monkeypatch):
     assert settings.business.languages == ("pt", "en")
 
 
+def test_null_overrides_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("NIGHTDESK__BUDGET__USD_PER_DAY", "null")
+    settings = load_settings(write(tmp_path, "budget: {usd_per_day: 5}"))
+    assert settings.budget.usd_per_day is None
+
+
 def test_every_mistake_is_reported_at_once_with_its_place(tmp_path, monkeypatch):
     file = write(
         tmp_path,
