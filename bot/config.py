@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,17 @@ from bot.yaml_source import Document, explain, read
 
 PROJECT = Path(__file__).resolve().parent.parent
 OVERRIDE = "NIGHTDESK__"
+_KEY = re.compile(r"""((?i:key|token|secret)\w*["']?\s*:\s*)[^\s,}]+""")
 
 
 class _Overrides(Settings, BaseSettings):
     """The same fields, for reading NIGHTDESK__SECTION__KEY from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix=OVERRIDE, env_nested_delimiter="__")
+    model_config = SettingsConfigDict(
+        env_prefix=OVERRIDE,
+        env_nested_delimiter="__",
+        env_parse_none_str="null",  # as in config.yaml
+    )
 
 
 def config_file(named: str) -> Path:
@@ -98,10 +104,19 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flaw(document: Document, loc: Sequence[str | int], said: tuple[str, str]) -> Flaw:
-    variable = OVERRIDE + "__".join(str(part).upper() for part in loc)
-    if variable in os.environ:
-        return Flaw(variable, said[0], advice=said[1])
-    return document.flaw(loc, *said)
+    for length in range(len(loc), 0, -1):  # a list is overridden whole
+        variable = OVERRIDE + "__".join(str(part).upper() for part in loc[:length])
+        if variable in os.environ:
+            return Flaw(variable, said[0], advice=said[1])
+    flaw = document.flaw(loc, *said)
+    if loc[:1] != ("providers",):
+        return flaw
+    return replace(flaw, excerpt=_keyless(flaw.excerpt), advice=_keyless(flaw.advice))
+
+
+def _keyless(text: str) -> str:
+    """Whoever writes a key where only its variable belongs must not find it in a log."""
+    return _KEY.sub(r"\1[...]", text)
 
 
 def _contradictions(document: Document, settings: Settings) -> list[Flaw]:

@@ -261,6 +261,7 @@ class Turn:
     pinned_language: bool = False  # the customer chose the language with a command
     retry_after: float = 3600.0  # seconds until one more message would pass, when limited
     name: str = ""  # what the customer calls themselves: text, never trusted
+    attempt: int = 1  # which one at deciding it: a failure or a crash makes another
     public: bool = False  # others read along: nothing personal is asked, known or said
     drafts: tuple[RefusedDraft, ...] = ()  # that were not let out in this chat lately
     asked: Asked | None = None  # what asking the models took, once they were asked in vain

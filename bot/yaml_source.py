@@ -231,6 +231,8 @@ def explain(schema: type[BaseModel], details: ErrorDetails) -> tuple[str, str]:
         return f"'{name}' is missing", "add it"
     message = details["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:] if message else "is not valid"
+    if details["type"] == "tuple_type":
+        message = "must be a list"
     shown = repr(details.get("input"))
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     if details["type"] == "value_error":

@@ -28,6 +28,9 @@ from handlers.person import call_a_person
 # Kept of a turn's time for the steps that follow, and for the ledger.
 KEPT_SECONDS = 0.75
 KEPT_SHARE = 0.15  # of a turn that is short
+# Each attempt at a turn asks and pays anew. What has failed that often is left to the rules, which
+# cost nothing, and the failure may have been ours.
+MOST_ATTEMPTS = 2
 
 
 class Models(Protocol):
@@ -79,7 +82,7 @@ class AskModels:
     measure: Measure = Measure()
 
     async def __call__(self, turn: Turn, /) -> Outcome | Turn | None:
-        if not self.models.names or not turn.text.strip():
+        if not self.models.names or not turn.text.strip() or turn.attempt > MOST_ATTEMPTS:
             return None
         asked, draft, approved = await self._asked(turn)
         if approved is None or draft is None:

@@ -67,6 +67,12 @@ def test_an_override_wins_over_the_file(tmp_path, monkeypatch):
     assert settings.business.languages == ("pt", "en")
 
 
+def test_null_overrides_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("NIGHTDESK__BUDGET__USD_PER_DAY", "null")
+    settings = load_settings(write(tmp_path, "budget: {usd_per_day: 5}"))
+    assert settings.budget.usd_per_day is None
+
+
 def test_every_mistake_is_reported_at_once_with_its_place(tmp_path, monkeypatch):
     file = write(
         tmp_path,
@@ -104,6 +110,35 @@ def test_what_cannot_be_meant_is_refused(tmp_path, text, says):
 def test_a_list_that_is_no_json_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("NIGHTDESK__BUSINESS", "{no json")
     assert "NIGHTDESK__BUSINESS: is not valid JSON" in "\n".join(flaws(write(tmp_path, "")))
+
+
+def test_a_mistake_in_an_overridden_list_is_told_of_the_variable(tmp_path, monkeypatch):
+    file = write(tmp_path, "providers:\n  - {name: a, kind: openai, model: m}\n")
+    entry = '{"name": "x", "kind": "nope", "model": "m"}'
+    monkeypatch.setenv("NIGHTDESK__PROVIDERS", f"[{entry}]")
+    (said,) = flaws(file)
+    assert said.startswith("NIGHTDESK__PROVIDERS: 'providers.0.kind'")
+    assert "name: a" not in said
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "  - {name: a, kind: openai, model: m, api_key_env: sk-canary}",
+        "  - {name: a, kind: openai, model: m, api_key: canary}",
+        "  - {name: a, kind: opnai, api_key: 'canary', model: m}",
+        "  - name: a\n    kind: openai\n    model: m\n    api_key: canary",
+        "  a: {api_key: canary}",
+    ],
+)
+def test_a_key_in_the_wrong_place_is_never_repeated(tmp_path, entry):
+    said = "\n".join(flaws(write(tmp_path, f"providers:\n{entry}\n")))
+    assert "config.yaml:" in said
+    assert "canary" not in said
+
+
+def test_what_must_be_a_list_is_said_in_plain_words(tmp_path):
+    assert "'providers': must be a list" in "\n".join(flaws(write(tmp_path, "providers: openai")))
 
 
 def test_which_file_is_read(tmp_path, monkeypatch):

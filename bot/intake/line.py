@@ -43,7 +43,9 @@ LONGEST_SECONDS = 600.0  # from a turn's first attempt, looked at when an attemp
 REST_SECONDS = 0.5  # after the first failed attempt; doubles with each one
 LONGEST_LEDGER_REST = 2.0  # seconds between two tries while the ledger takes nothing
 LONGEST_BROKEN_REST = 300.0  # for a chat whose rows cannot be read at all
-TURNS_AT_ONCE = 64
+# Most of these wait for a model. Many more than the models take at once (`QUESTIONS_AT_ONCE`), or
+# commands, fixed answers and what staff write would wait behind a model that hangs.
+TURNS_AT_ONCE = 512
 SWEEP_SECONDS = 1.0
 PURGE_SECONDS = 3_600.0
 

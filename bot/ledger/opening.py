@@ -6,7 +6,7 @@ the turn is settled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
@@ -145,8 +145,9 @@ def begin(
             return Joining(burst.closes_at, visible)
     _lease(connection, key, owner, now + opening.lease_seconds)
     turn_id, attempts, opened_first = _stamp(connection, key, taken, now)
+    turn = _turn(connection, key, conversation, taken, turn_id, now, book, seed, opening)
     return Opened(
-        _turn(connection, key, conversation, taken, turn_id, now, book, seed, opening),
+        replace(turn, attempt=attempts),
         fence=conversation.fence + 1,
         attempts=attempts,
         opened_first=opened_first,

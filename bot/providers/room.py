@@ -9,7 +9,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.model_settings import Budget
-from bot.prompt import Prompt, Reply
+from bot.prompt import Attempt, Prompt, Reply
 from bot.providers.chain import Chain
 from bot.providers.loading import Sources, load
 from bot.providers.member import Member
@@ -20,6 +20,10 @@ from bot.providers.spending import Cap, Spending
 log = structlog.get_logger()
 
 CLOSE_SECONDS = 2.0  # for one model to end its connections
+# Side by side: fewer than the turns that are decided at once, so that models that hang hold up
+# neither rules nor commands, and than the connections of a model, for which nobody then waits.
+QUESTIONS_AT_ONCE = 128
+WAITING_SHARE = 0.5  # of the time, at the most, goes to waiting for others to be answered
 
 
 class ModelRoom:
@@ -42,6 +46,9 @@ class ModelRoom:
         self._prices = PriceBook(clock)
         self._spending = Spending(purse, self._prices, self._cap, clock, day_of)
         self._chain = Chain(self._members, self._spending, clock, longest)
+        self._clock = clock
+        self._longest = longest
+        self._places = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self._sources = sources or Sources()
         self._loading: asyncio.Task[None] | None = None
 
@@ -51,8 +58,17 @@ class ModelRoom:
         return self._chain.names
 
     async def ask(self, prompt: Prompt, *, deadline: float, calls: int, only: str = "") -> Reply:
-        """See `Chain.ask`."""
-        return await self._chain.ask(prompt, deadline=deadline, calls=calls, only=only)
+        """See `Chain.ask`. Where too many ask at once, the steps after the models answer."""
+        seconds = min(max(deadline - self._clock.now(), 0.0), self._longest)
+        try:
+            async with asyncio.timeout(seconds * WAITING_SHARE):
+                await self._places.acquire()
+        except TimeoutError:
+            return Reply(None, (Attempt(only or self.names[0], "too_many", called=False),))
+        try:
+            return await self._chain.ask(prompt, deadline=deadline, calls=calls, only=only)
+        finally:
+            self._places.release()
 
     def open(self) -> None:
         """Load in the background."""

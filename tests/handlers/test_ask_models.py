@@ -143,6 +143,13 @@ async def test_a_desk_without_models_and_a_message_without_words_pass():
     assert nobody.asked == []
 
 
+async def test_a_turn_that_failed_twice_is_not_paid_for_a_third_time():
+    models = says(RIGHT, RIGHT)
+    assert isinstance(await decided(models, asking(attempt=2)), Outcome)
+    assert await decided(models, asking(attempt=3)) is None
+    assert len(models.asked) == 1
+
+
 async def test_a_good_answer_ends_the_count_of_failures_and_an_open_question():
     form = Form("human", "confirm", {}, "v1", MONDAY_10 + 60)
     outcome = await decided(says(RIGHT), asking(tries=1, form=form))

@@ -11,12 +11,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.clock import Clock
+from bot.intake.line import TURNS_AT_ONCE
 from bot.model_settings import Budget
+from bot.providers import room as room_room
+from bot.providers.call import MOST_CONNECTIONS
 from bot.providers.loading import Sources
 from bot.providers.prices import price_list
 from bot.providers.room import ModelRoom
 from bot.providers.tariff import Tariff
-from tests.providers.fakes import QUESTION, FakeModel, FakePurse, access
+from tests.providers.fakes import QUESTION, FakeModel, FakePurse, access, never
 
 A, B = access("a"), access("b", kind="anthropic")
 
@@ -134,6 +137,8 @@ async def test_an_sdk_that_fails_is_said_and_passed_over(opened, openai):
         await asyncio.sleep(0.05)
     assert results(reply) == [("a", "not_loaded", False), ("b", "answered", True)]
     assert room.names == ("a", "b")
+    states = {name: each["state"] for name, each in room.health().items()}
+    assert states == {"a": "not_loaded", "b": "closed"}
     said = [each for each in logs if each["event"] == "model_not_loaded"]
     assert [(each["model"], each["log_level"]) for each in said] == [("a", "error")]
     assert said[0]["error"] in ("ImportError", "ValueError")
@@ -247,6 +252,42 @@ async def test_a_stop_while_it_loads_is_quiet():
     await room.close()
     assert time.monotonic() - begun < 2
     slow.may_end.set()
+
+
+def hanging():
+    return lambda access: FakeModel(access.name, [never])
+
+
+async def test_where_too_many_ask_at_once_the_next_step_answers_in_time(opened, monkeypatch):
+    monkeypatch.setattr(room_room, "QUESTIONS_AT_ONCE", 2)
+    room = opened(room_of(A, openai=hanging))
+    await room._loading
+    asking = [asyncio.create_task(ask(room, seconds=1.2)) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    begun = time.monotonic()
+    assert results(await ask(room, seconds=1.2)) == [("a", "too_many", False)]
+    assert 0.5 < time.monotonic() - begun < 0.9
+    assert [results(await each)[0] for each in asking] == [("a", "timeout", True)] * 2
+    room._members[0].provider = FakeModel("a", ["at last"])
+    assert (await ask(room)).completion is not None
+
+
+async def test_who_stops_waiting_for_a_place_takes_none(opened, monkeypatch):
+    monkeypatch.setattr(room_room, "QUESTIONS_AT_ONCE", 1)
+    room = opened(room_of(A, openai=hanging))
+    await room._loading
+    first, second = (asyncio.create_task(ask(room)) for _ in range(2))
+    await asyncio.sleep(0.05)
+    for each in (second, first):
+        each.cancel()
+    await asyncio.gather(first, second, return_exceptions=True)
+    room._members[0].provider = FakeModel("a", ["at last"])
+    assert (await ask(room)).completion is not None
+
+
+def test_turns_that_wait_for_models_leave_room_for_all_others():
+    assert room_room.QUESTIONS_AT_ONCE < MOST_CONNECTIONS  # nobody waits for a connection
+    assert room_room.QUESTIONS_AT_ONCE * 3 < TURNS_AT_ONCE
 
 
 async def test_a_room_that_was_never_opened_can_be_asked_and_closed():

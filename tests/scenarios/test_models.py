@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from bot.desk.connected import ConnectedDesk
+from bot.errors import LedgerError
 from tests.desk_in_process import Desk, running_desk
 from tests.model_api import KEY, Asked, Fault, StandIn
 
@@ -147,6 +149,34 @@ async def test_whatever_both_models_do_a_rule_answers_in_time(monkeypatch, tmp_p
         assert answer["author"] == "rule"
         assert "09:00" in answer["text"]
         assert len(api.calls()) <= 3
+
+
+async def test_models_that_hang_hold_up_no_other_chat(monkeypatch, tmp_path, api):
+    """As many customers as ask before anybody notices that the models hang."""
+    deadline = {"NIGHTDESK__DEADLINES__TURN_SECONDS": "4"}
+    async with desk_with_models(monkeypatch, tmp_path, api, **deadline) as desk:
+        api.openai.always(Fault.HANG)
+        api.anthropic.always(Fault.HANG)
+        chats = [f"customer-{n}" for n in range(80)]
+        await asyncio.gather(*(desk.post("Are you there for me?", "m1", chat) for chat in chats))
+        await api.wait_for(lambda: len(api.calls()) > 50, 5)
+        assert "/human" in await desk.ask("/help", "m1", "somebody-else")
+        states = [turn["state"] for turn in await turns(desk)]
+        assert states.count("open") > 70  # nobody of the others has an answer yet
+
+
+async def test_a_turn_that_fails_after_each_answer_pays_twice_at_the_most(
+    monkeypatch, tmp_path, api
+):
+    async def unreadable(self: object, now: float) -> bool:
+        raise LedgerError("disk on fire")
+
+    monkeypatch.setattr(ConnectedDesk, "can_see", unreadable)
+    async with desk_with_models(monkeypatch, tmp_path, api) as desk:
+        api.openai.always("Of course!\n[[HUMAN]]")  # whether somebody is there cannot be read
+        answer = await desk.answer_to_new(HOURS, "m1")
+        assert answer["author"] == "rule"
+        assert len(api.calls()) == 2
 
 
 async def test_where_no_rule_knows_either_a_person_is_offered(monkeypatch, tmp_path, api):
