@@ -60,7 +60,7 @@ class Record:
 
     @property
     def error_kind(self) -> str:
-        """Why the first call that failed did so; "" if none did."""
+        """Why the first attempt without an answer had none; "" if none was without."""
         failed = (each.result for each in self.attempts if each.result != "answered")
         return next(failed, "")
 

@@ -15,7 +15,7 @@ from bot.plan import Plan
 from bot.prompt import NANO
 from bot.providers.room import ModelRoom
 from bot.words.amounts import prepare
-from handlers.ask_models import Measure
+from handlers.ask_models import Measure, kept_of
 
 
 class WithModels:
@@ -33,10 +33,11 @@ class WithModels:
         self.facts = FactSources.opened(
             settings.facts, plan.folder, clock, seconds=settings.deadlines.fact_seconds
         )
+        seconds = settings.deadlines.turn_seconds
         self.room = ModelRoom(
             plan.models,
             settings.budget,
-            settings.deadlines.turn_seconds,
+            seconds - kept_of(seconds),  # also where the clock goes back meanwhile
             ledger,
             clock,
             lambda at: self._day(at).isoformat(),

@@ -106,7 +106,7 @@ class AskModels:
         while len(refused) < 2 and approved is None:
             reply = await self.models.ask(
                 prompt,
-                deadline=turn.deadline - _kept(turn),
+                deadline=turn.deadline - kept_of(turn.deadline - turn.now),
                 calls=self.measure.calls - sum(each.called for each in attempts),
                 only=only,
             )
@@ -136,8 +136,9 @@ class AskModels:
         )
 
 
-def _kept(turn: Turn) -> float:
-    return min(KEPT_SECONDS, KEPT_SHARE * (turn.deadline - turn.now))
+def kept_of(seconds: float) -> float:
+    """What of a turn's time is not for models."""
+    return min(KEPT_SECONDS, KEPT_SHARE * seconds)
 
 
 def _draft(completion: Completion | None) -> Draft | None:

@@ -153,7 +153,7 @@ turns = Table(
     Column("tokens_written", Integer, nullable=False, server_default=text("0")),
     Column("cost", BigInteger, nullable=False, server_default=text("0")),  # as far as it is known
     Column("unpriced", Integer, nullable=False, server_default=text("0")),  # calls of unknown price
-    Column("error_kind", String, nullable=False, server_default=""),  # why the first model failed
+    Column("error_kind", String, nullable=False, server_default=""),  # why the first attempt failed
     Column(
         "refused", Integer, nullable=False, server_default=text("0")
     ),  # drafts that the facts spoke against
