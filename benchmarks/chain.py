@@ -6,6 +6,7 @@ the answer and parses its JSON is the least that a call can cost.
 
     default       the SDK as it comes, on httpx2
     aiohttp       the SDK on the transport that Nightdesk uses
+    Nightdesk     its own provider: the same, with a deadline and the answer read by itself
 
 Then the whole road with a stand-in for a model of 0 ms and one of 800 ms (`over_models.py`), beside
 the bot that tutorials build.
@@ -46,6 +47,7 @@ ANTHROPIC = {
     "content": [{"type": "text", "text": TEXT}], "stop_reason": "end_turn", "stop_sequence": None,
     "usage": {"input_tokens": 1_000, "output_tokens": 60},
 }  # fmt: skip
+NAMES = {"bare": "bare aiohttp", "nightdesk": "Nightdesk"}
 Call = Callable[[], Awaitable[object]]
 
 
@@ -135,7 +137,26 @@ async def anthropic(stack: AsyncExitStack, url: str, api: str, transport: str) -
     return call
 
 
-CLIENTS = {"bare": bare, "openai": openai, "anthropic": anthropic}
+async def nightdesk(stack: AsyncExitStack, url: str, api: str, transport: str) -> Call:
+    from pydantic import SecretStr
+
+    from bot.prompt import Prompt, Speaker, Spoken
+    from bot.providers.anthropic import AnthropicModel
+    from bot.providers.openai import OpenAIModel
+    from bot.providers.ports import Access
+
+    kind, base = (OpenAIModel, f"{url}/v1") if api == "openai" else (AnthropicModel, url)
+    model = kind(Access("m", api, "m", SecretStr("none"), base))
+    stack.push_async_callback(model.close)
+    prompt = Prompt(SYSTEM, "", (Spoken(Speaker.CUSTOMER, QUESTION),), 800)
+
+    async def call() -> object:
+        return (await model.complete(prompt, 8.0)).usage
+
+    return call
+
+
+CLIENTS = {"bare": bare, "openai": openai, "anthropic": anthropic, "nightdesk": nightdesk}
 
 
 async def measure(client: str, api: str, transport: str, url: str, calls: int) -> float:
@@ -178,11 +199,16 @@ def _compare(calls: int) -> None:
         url = f"http://127.0.0.1:{int(server.stdout.readline())}"
         for api in ("openai", "anthropic"):
             least = 0.0
-            for client, transport in (("bare", "aiohttp"), (api, "default"), (api, "aiohttp")):
+            for client, transport in (
+                ("bare", "aiohttp"),
+                (api, "default"),
+                (api, "aiohttp"),
+                ("nightdesk", "aiohttp"),
+            ):
                 with console.status(f"{client}, {transport} ..."):
                     cost = _median(client, api, transport, url, calls)
                 least = least or cost
-                name = "bare aiohttp" if client == "bare" else f"SDK, {transport}"
+                name = NAMES.get(client, f"SDK, {transport}")
                 made.add_row(api, name, f"{cost:.0f} us", f"{cost / least:.1f}")
     finally:
         server.terminate()
