@@ -8,14 +8,18 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from bot.clock import Clock
-from bot.facts.sources import FactSources
+from bot.facts.sources import FactSources, without_words
 from bot.ledger.ledger import Ledger
 from bot.plan import Plan
 from bot.prompt import NANO
 from bot.providers.room import ModelRoom
 from bot.words.amounts import prepare
 from handlers.ask_models import Measure, kept_of
+
+log = structlog.get_logger()
 
 
 class WithModels:
@@ -28,6 +32,7 @@ class WithModels:
         self._clock = clock
         self._budget = settings.budget
         self._languages = plan.book.languages
+        self._entries = settings.facts
         self._preparing: asyncio.Task[None] | None = None
         self._zone = ZoneInfo(plan.book.hours.timezone)
         self.facts = FactSources.opened(
@@ -48,6 +53,11 @@ class WithModels:
             answer_tokens=settings.budget.answer_tokens,
         )
 
+    def _say_what_lacks(self) -> None:
+        """Once at the start: amounts that the checks cannot recognise in some language."""
+        for name, languages in without_words(self._entries, self._languages).items():
+            log.warning("fact_without_labels", fact=name, languages=",".join(languages))
+
     async def look_back(self) -> None:
         """Before the first call: what today's turns have cost counts against a cap."""
         if self._budget.usd_per_day is None:
@@ -58,6 +68,7 @@ class WithModels:
 
     def open(self) -> None:
         """Load what takes long, in the background."""
+        self._say_what_lacks()
         self.room.open()
         if self.facts.sources:  # a first amount would hold up everybody for 50 ms
             self._preparing = asyncio.create_task(asyncio.to_thread(prepare, self._languages))

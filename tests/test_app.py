@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import stat
@@ -66,6 +67,19 @@ def test_the_greeting_names_the_models_in_their_order_and_their_cap(environment,
     lines = "\n".join(greeting(read_plan(), 8000))
     assert "openai (gpt-6-luna), then anthropic (claude-haiku-5-5); at most $2.5 a day" in lines
     assert "secret-value" not in lines
+
+
+def test_the_greeting_says_which_amounts_nobody_has_a_word_for(environment, monkeypatch, tmp_path):
+    (tmp_path / "vips.csv").write_text("id,balance,tier\n1,47.15,gold\n")
+    vips = {"name": "vips", "kind": "file", "path": str(tmp_path / "vips.csv"), "key": "id"}
+    balance = {"kind": "amount", "labels": {"pt": ["saldo"], "en": ["balance"]}}
+    vips |= {"channels": ["telegram"], "facts": {"tier": {}, "balance": balance}}
+    monkeypatch.setenv("NIGHTDESK__FACTS", json.dumps([vips]))
+    lines = "\n".join(greeting(read_plan(), 8000))
+    assert "Facts:    2 from vips; 'balance' lacks labels in es" in lines
+    balance["labels"]["es"] = ["saldo"]
+    monkeypatch.setenv("NIGHTDESK__FACTS", json.dumps([vips]))
+    assert "Facts:    2 from vips\n" in "\n".join(greeting(read_plan(), 8000))
 
 
 def test_what_telegram_lacks_is_said_one_thing_at_a_time(environment, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot import __version__
+from bot.facts.sources import without_words
 from bot.ledger.sqlite import SQLITE_VERSION
 from bot.plan import Plan
 
@@ -41,7 +42,10 @@ def _models(plan: Plan) -> str:
 
 
 def _facts(plan: Plan) -> str:
-    return ", ".join(f"{len(each.facts)} from {each.name}" for each in plan.settings.facts)
+    known = ", ".join(f"{len(each.facts)} from {each.name}" for each in plan.settings.facts)
+    lacking = without_words(plan.settings.facts, plan.book.languages)
+    asked = "; ".join(f"'{name}' lacks labels in {', '.join(x)}" for name, x in lacking.items())
+    return f"{known}; {asked}: answers about it are held against less" if asked else known
 
 
 def _telegram(plan: Plan) -> str:

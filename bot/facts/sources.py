@@ -49,6 +49,21 @@ def check_sources(
     return flaws
 
 
+def without_words(
+    entries: Sequence[FactSource], languages: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Amounts for which some language has no word, by name: there nobody can tell a sentence about
+    the balance from one about any sum that the customer has named.
+    """
+    words: dict[str, set[str]] = {}
+    for entry in entries:
+        for name, fact in entry.facts.items():
+            if fact.kind == "amount":
+                words.setdefault(name, set()).update(fact.labels)
+    lacking = {name: tuple(x for x in languages if x not in known) for name, known in words.items()}
+    return {name: missing for name, missing in lacking.items() if missing}
+
+
 @dataclass(frozen=True, slots=True)
 class FactSources:
     """What a desk may know about its customers."""
