@@ -17,6 +17,7 @@ from bot.desk.connected import ConnectedDesk
 from bot.errors import LedgerError
 from tests.desk_in_process import Desk, running_desk
 from tests.model_api import KEY, Asked, Fault, StandIn
+from tests.telegram_desk import telegram_desk
 
 WRONG, RIGHT = "Your balance is $127,549.32.", "Your balance is $47.15."
 HOURS = "What are your opening hours on Monday?"
@@ -256,3 +257,31 @@ async def test_a_desk_is_usable_while_its_models_still_load(monkeypatch, tmp_pat
     async with running_desk(monkeypatch, tmp_path, **settings) as desk:
         answer = await desk.answer_to_new(HOURS, "m1")
         assert answer["author"] in ("rule", "model")
+
+
+async def test_the_team_on_telegram_sees_what_the_model_would_have_said(monkeypatch, tmp_path, api):
+    settings = {
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_BASE_URL": api.openai_base,
+        "NIGHTDESK__LIMITS__ENABLED": "false",
+    }
+    async with telegram_desk(monkeypatch, tmp_path, "webhook", **settings) as stage:
+        async with asyncio.timeout(20):
+            while (await models(stage.desk)).get("openai") != "closed":
+                await asyncio.sleep(0.05)
+        api.openai.then("Olá, Ana!")
+        assert (
+            await stage.says(stage.ana, "oi, queria conversar um pouco sobre a vida") == "Olá, Ana!"
+        )
+        api.openai.always("Seu reembolso de R$ 900,00 já caiu.")
+        await stage.says(stage.ana, "e o meu reembolso, quanto foi mesmo?")
+        await stage.says(stage.ana, "quero falar com uma pessoa")
+        card = await stage.shown_to_team("R$ 900,00")
+        assert "não foi enviado" in card.text
+        said = [m.text for m in stage.api.shown(stage.api.private(stage.ana))]
+        assert not [text for text in said if "900" in text]
+        await stage.quiet()
+    rows = await turns(stage.desk)
+    answered = [row for row in rows if row["answered_by"]]
+    assert all(row["responded_at"] >= row["settled_at"] for row in answered)
+    assert all(row["accepted_at"] <= row["opened_at"] for row in rows if row["messages"])
