@@ -270,11 +270,9 @@ async def test_the_team_on_telegram_sees_what_the_model_would_have_said(monkeypa
             while (await models(stage.desk)).get("openai") != "closed":
                 await asyncio.sleep(0.05)
         api.openai.then("Olá, Ana!")
-        assert (
-            await stage.says(stage.ana, "oi, queria conversar um pouco sobre a vida") == "Olá, Ana!"
-        )
-        api.openai.always("Seu reembolso de R$ 900,00 já caiu.")
-        await stage.says(stage.ana, "e o meu reembolso, quanto foi mesmo?")
+        assert await stage.says(stage.ana, "oi, queria conversar um pouco") == "Olá, Ana!"
+        api.openai.always("Plutão custa R$ 900,00.")
+        await stage.says(stage.ana, "quem descobriu Plutão?")
         await stage.says(stage.ana, "quero falar com uma pessoa")
         card = await stage.shown_to_team("R$ 900,00")
         assert "não foi enviado" in card.text
