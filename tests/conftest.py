@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.desk_in_process import Desk, running_desk
@@ -44,8 +45,22 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             "PORT",
             "HOST",
             "PUBLIC_URL",
+            "SENTRY_DSN",
         ):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test that configures the log leaves no logger behind that is bound to it for good."""
+    configure = structlog.configure
+
+    def uncached(**how: Any) -> None:
+        configure(**{**how, "cache_logger_on_first_use": False})
+
+    monkeypatch.setattr(structlog, "configure", uncached)
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
