@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.faults.judge import (
     stored,
     strike,
 )
-from tests.faults.rig import HOLDING_BACK, ONE_BY_ONE, QUICK, Bench, Senders
+from tests.faults.rig import HOLDING_BACK, ONE_BY_ONE, QUICK, Bench, Senders, senders
 
 SHORT = 2.5  # seconds for what a sound build does in a fraction of one
 CANARY = "Kanarienvogel 7731"
@@ -167,10 +168,19 @@ CATCHES: list[tuple[str, Scenario]] = [
 
 
 @pytest.mark.parametrize(("build", "scenario"), CATCHES, ids=lambda each: _name(each))
-async def test_a_broken_build_is_caught(
-    bench: Bench, customers: Senders, build: str, scenario: Scenario
-) -> None:
-    assert await scenario(bench, customers, build)
+async def test_a_broken_build_is_caught(tmp_path: Path, build: str, scenario: Scenario) -> None:
+    """What goes wrong only in a race has three of them to go wrong in."""
+    for n in range(3):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        bench = Bench(folder / "desk.db")
+        try:
+            async with senders() as customers:
+                if await scenario(bench, customers, build):
+                    return
+        finally:
+            bench.end()
+    raise AssertionError(f"{build} was not caught")
 
 
 def _name(each: object) -> str:
