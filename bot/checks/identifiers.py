@@ -47,7 +47,8 @@ _NOUN, _NUMBERING = (
 _NAMED = re.compile(
     rf"(?P<one>(?:your|the|my|this|that|our|o|a|do|da|no|seu|sua|teu|meu|el|la|del|al|su|tu|mi) )?"
     rf"(?<!\w)(?:(?P<noun>{_NOUN})|(?P<alone>{_NUMBERING}))"
-    rf"(?P<link>(?: (?:(?:de|do|da|del|of) )?{_NUMBERING}| no)?(?: ?(?:is|é|es|:|=))?"
+    rf"(?P<link>(?: (?:(?:de|do|da|del|of) )?{_NUMBERING}| no)?"
+    rf"(?: ?(?:is|é|es|:|=)(?: (?:the|o|a|el|la)(?= ))?)?"
     rf"(?: ?{_NUMBERING})?)[ ('\"]?\+?\Z",
     re.IGNORECASE,
 )

@@ -54,6 +54,11 @@ async def body_of(request: Request, most: int) -> bytes:
     return bytes(parts)
 
 
+def door_name(request: Request) -> str:
+    """Which door, in our own words: callers choose parts of a path, such as a conversation."""
+    return str(getattr(request.scope.get("endpoint"), "__qualname__", "unknown"))
+
+
 def translated(endpoint: Endpoint) -> Endpoint:
     """Turn the program's own errors into answers, once, at the border."""
 
@@ -68,7 +73,7 @@ def translated(endpoint: Endpoint) -> Endpoint:
             answer.headers["WWW-Authenticate"] = "Bearer"
             return answer
         except LedgerError:
-            log.error("door_closed", path=request.url.path)
+            log.error("door_closed", door=door_name(request))
             answer = error("unavailable", "not stored: send the same message again", 503)
             answer.headers["Retry-After"] = "2"
             return answer
@@ -90,5 +95,5 @@ async def not_found(request: Request, exception: Exception) -> Response:
 
 async def broken(request: Request, exception: Exception) -> Response:
     """Something we did not foresee: the log names it, the caller learns nothing inside."""
-    log.error("request_failed", path=request.url.path, error=type(exception).__name__)
+    log.error("request_failed", door=door_name(request), error=type(exception).__name__)
     return error("internal", "something went wrong on our side", 500)

@@ -6,7 +6,9 @@ import asyncio
 import re
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot.errors import LedgerError
 from tests.desk_in_process import KEY, running_desk
 
 
@@ -184,8 +186,6 @@ async def test_what_is_not_there_is_a_json_404_and_405(desk):
 
 
 async def test_a_ledger_that_does_not_answer_is_503_and_nothing_is_acknowledged(desk, monkeypatch):
-    from bot.errors import LedgerError
-
     async def broken(*args):
         raise LedgerError("disk")
 
@@ -237,3 +237,25 @@ async def test_a_body_that_drips_is_not_waited_for(desk, monkeypatch):
     async with desk.http.post(f"{desk.url}/api/messages", data=drips(), headers=headers) as r:
         assert r.status == 408
     assert await desk.messages() == []
+
+
+async def test_a_door_that_fails_is_logged_by_its_name_not_by_what_a_caller_put_in_the_path(
+    desk, monkeypatch
+):
+    async def broken(*args):
+        raise LedgerError("disk")
+
+    async def unforeseen(*args):
+        raise RuntimeError("secret inside")
+
+    with capture_logs() as logs:
+        for failing in (broken, unforeseen):
+            monkeypatch.setattr(desk.app.ledger, "page", failing)
+            path = f"{desk.url}/api/conversations/ana-canary/messages"
+            async with desk.http.get(path, headers={"Authorization": f"Bearer {KEY}"}) as r:
+                assert r.status in (500, 503)
+                assert "canary" not in await r.text()
+    told = {entry["event"]: entry for entry in logs if "door" in entry}
+    assert set(told) == {"door_closed", "request_failed"}
+    assert all(entry["door"].endswith(".list") for entry in told.values())
+    assert "canary" not in str(logs)
