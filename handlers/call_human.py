@@ -11,6 +11,7 @@ from bot.checks.values import BookName
 from bot.desk.surface import StaffSurface
 from bot.model import Turn
 from bot.outcome import Button, Outcome, SetForm, SetTries, Verdict
+from bot.prompt import Asked
 from handlers.open_form import HUMAN, question
 from handlers.person import call_a_person
 from handlers.stay_impersonal import in_private
@@ -22,6 +23,8 @@ MENU_BUTTONS = 2  # beside the one for a person: three are what every channel ca
 class CallHuman:
     """Always decides. The first failure offers a person, the second calls one unasked.
 
+    Where models were to answer and could not, the failure is ours: a person is called at once,
+    with what was not let out on the card. A model that says it does not know is no such failure.
     A voice note or a picture alone is told what can be read here; that is no failure. In a group
     nobody is called: the customer is asked into a private chat.
     """
@@ -35,6 +38,8 @@ class CallHuman:
             return _not_readable(turn)
         if turn.case is not None or turn.tries:
             return await call_a_person(turn, self.surface, "no_answer")
+        if reason := _failure(turn.asked):
+            return await call_a_person(turn, self.surface, reason)
         offer = line(
             "unknown_offer",
             {},
@@ -47,6 +52,16 @@ class CallHuman:
         )
         changes = (SetTries(1), SetForm(question(HUMAN, turn)))
         return Outcome(Verdict.ANSWERED, "unknown_offer", sends=(offer,), changes=changes)
+
+
+def _failure(asked: Asked | None) -> str:
+    """Why no model has answered; "" where none was to, or where one had nothing to say."""
+    if asked is None or not asked.attempts:
+        return ""
+    if asked.refused:
+        return "unconfirmed"
+    answered = any(attempt.result == "answered" for attempt in asked.attempts)
+    return "" if answered else "models_down"
 
 
 def _not_readable(turn: Turn) -> Outcome:

@@ -23,6 +23,8 @@ WHY: Mapping[str, str] = {
     "form_given_up": "answered a question of a form twice in a way it did not understand",
     "topic": "asked about something that always goes to a person",
     "model": "the model asked for a person",
+    "models_down": "no model could answer, and no rule knows it",
+    "unconfirmed": "the model's answer was not borne out by the facts",
     "dead": "something went wrong on our side while answering",
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.book import Book, Language
-from bot.desk.card import LAST_MESSAGES, WHY, harmless, reasons, shortened, why
+from bot.desk.card import LAST_MESSAGES, WHY, harmless, shortened, why
 from bot.model import Incoming, Media, Said
 from bot.prompt import RefusedDraft
 from bot.words.render import text_of
@@ -155,7 +155,16 @@ def _not_said(heard: Heard, book: Book) -> Iterator[str]:
     """Each draft on one line, with what spoke against it: the colleague sees it was not sent."""
     for draft in heard.drafts:
         text = harmless(shortened(draft.text))
-        yield f"{NOT_SAID} {_word('card_draft', book)}: “{text}” ({harmless(reasons(draft))})"
+        yield f"{NOT_SAID} {_word('card_draft', book)}: “{text}” ({_minded(draft, book)})"
+
+
+def _minded(draft: RefusedDraft, book: Book) -> str:
+    """What spoke against it, in the staff's language: "valor R$ 900,00"."""
+    words = (
+        f"{_word(f'check_{check}' if check in _CHECKS else 'check_other', book)} {excerpt}".strip()
+        for check, excerpt in zip(draft.checks, draft.excerpts, strict=False)
+    )
+    return harmless(", ".join(dict.fromkeys(words)))
 
 
 def _content(message: Incoming, book: Book) -> str:
@@ -174,6 +183,7 @@ def _medium(medium: Media, book: Book) -> str:
     return f"{label}: {_short(harmless(told), LONGEST_QUOTE)}" if told else label
 
 
+_CHECKS = frozenset({"amount", "identifier", "email"})
 _MEDIA = frozenset(
     f"card_{kind}"
     for kind in ("voice", "audio", "photo", "video", "document", "sticker", "location", "contact")

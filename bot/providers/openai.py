@@ -60,6 +60,8 @@ class OpenAIModel:
         headers: dict[str, str | openai.Omit] = {**PLAIN}
         if not key:
             headers["Authorization"] = openai.omit
+        if access.base_url:  # whose account it is at OpenAI is no other server's concern
+            headers |= {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
         self._access = access
         self._now = clock.now
         self._has_flawed_key = key is None

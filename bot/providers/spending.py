@@ -101,7 +101,7 @@ class Spending:
             if not heard:  # it may be counted all the same, for a call that nobody makes
                 self._beside(self._undo(asked, wanted))
         if not granted:
-            self._say_reached(wanted.day)
+            self._say_full(wanted.day)
         return wanted if granted else "budget"
 
     def settle(self, reserved: Reservation, cost: int) -> None:
@@ -117,11 +117,11 @@ class Spending:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _say_reached(self, day: str) -> None:
-        """Once a day, for from now on rules and people answer."""
+    def _say_full(self, day: str) -> None:
+        """Once a day. What is set aside for calls under way counts too, and may come back."""
         if day != self._said:
             self._said = day
-            log.warning("budget_reached", day=day)
+            log.warning("budget_leaves_no_room", day=day)
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -127,6 +127,14 @@ async def test_a_server_of_ones_own_needs_no_key(rig, monkeypatch):
     assert {"authorization", "x-api-key"}.isdisjoint(rig.api.ledger[0].headers)
 
 
+async def test_another_server_is_not_told_whose_account_it_is_at_the_provider(rig, monkeypatch):
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-canary")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-canary")
+    await rig.asked_of(key=SecretStr(KEY))
+    sent = str(rig.api.ledger[-1].headers)
+    assert "canary" not in sent
+
+
 @pytest.mark.parametrize(("path", "slash"), [("", ""), ("", "/"), ("/gateway", ""), ("/a/b", "/")])
 async def test_the_address_may_end_in_a_slash_and_have_a_path(rig, path, slash):
     version = "/v1" if rig.kind == "openai" else ""

@@ -6,6 +6,7 @@ import pytest
 
 from bot.model import Form
 from bot.outcome import Button, OpenCase, Outcome, Outgoing, SetForm, SetTries, Verdict
+from bot.prompt import Asked, Attempt, RefusedDraft
 from handlers.call_human import CallHuman
 from tests.handlers.conftest import CASE, CHAT, MONDAY_10, Desk, make_turn, said
 
@@ -57,3 +58,33 @@ async def test_media_without_words_gets_a_kind_line_and_is_no_failure(kind, word
         "media_unsupported",
         sends=(Outgoing(CHAT, f"Não leio {word}.", "system", answers=(1,), buttons=(PERSON,)),),
     )
+
+
+DRAFT = RefusedDraft("Seu saldo é $1", ("amount",), ("$1",), MONDAY_10)
+ANSWERED, DOWN = Attempt("a", "answered"), Attempt("a", "timeout")
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (Asked("a", (DOWN, DOWN)), "models_down"),
+        (Asked("a", (Attempt("a", "budget", called=False),)), "models_down"),
+        (Asked("a", (ANSWERED, ANSWERED), refused=(DRAFT, DRAFT)), "unconfirmed"),
+        (Asked("a", (ANSWERED, DOWN), refused=(DRAFT,)), "unconfirmed"),
+    ],
+)
+async def test_where_models_failed_a_person_is_called_at_once(asked, reason):
+    outcome = await CallHuman(Desk())(make_turn("quem descobriu Plutão?", asked=asked))
+    assert (outcome.verdict, outcome.reason) == (Verdict.HANDED_OFF, reason)
+    assert OpenCase(reason) in outcome.changes
+
+
+async def test_a_model_that_has_no_answer_is_no_failure():
+    asked = Asked("a", (ANSWERED,))
+    outcome = await CallHuman(Desk())(make_turn("quem descobriu Plutão?", asked=asked))
+    assert (outcome.verdict, outcome.reason) == (Verdict.ANSWERED, "unknown_offer")
+
+
+async def test_in_a_group_nobody_is_called_whatever_models_did():
+    turn = make_turn("quem descobriu Plutão?", asked=Asked("a", (DOWN,)), public=True)
+    assert (await CallHuman(Desk())(turn)).reason == "group_private"

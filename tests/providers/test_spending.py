@@ -97,7 +97,7 @@ async def test_a_used_up_budget_is_said_once_and_leaves_the_breaker_as_it_was():
         for _ in range(3):
             assert (await rig.ask()).attempts[0].result == "budget"
     assert rig.breaker("a").would_let(0)
-    assert [each["event"] for each in logs] == ["budget_reached"], "said once a day"
+    assert [each["event"] for each in logs] == ["budget_leaves_no_room"], "said once a day"
 
 
 @in_virtual_time

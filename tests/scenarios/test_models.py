@@ -15,6 +15,7 @@ import pytest
 
 from bot.desk.connected import ConnectedDesk
 from bot.errors import LedgerError
+from bot.memory.prompt import HUMAN_MARK
 from tests.desk_in_process import Desk, running_desk
 from tests.model_api import KEY, Asked, Fault, StandIn
 from tests.telegram_desk import telegram_desk
@@ -180,21 +181,31 @@ async def test_a_turn_that_fails_after_each_answer_pays_twice_at_the_most(
         assert len(api.calls()) == 2
 
 
-async def test_where_no_rule_knows_either_a_person_is_offered(monkeypatch, tmp_path, api):
+async def test_where_no_rule_knows_either_a_person_is_called(monkeypatch, tmp_path, api):
     async with desk_with_models(monkeypatch, tmp_path, api) as desk:
         api.openai.always(Fault.BAD_KEY)
         api.anthropic.always(Fault.GONE)
+        promise = await desk.answer_to_new("qual a capital da Mongólia?", "m1")
+        assert promise["author"] == "system"
+        assert [case["why"] for case in await desk.cases()] == [
+            "no model could answer, and no rule knows it"
+        ]
+
+
+async def test_a_model_that_does_not_know_is_no_failure_of_ours(monkeypatch, tmp_path, api):
+    async with desk_with_models(monkeypatch, tmp_path, api) as desk:
+        api.openai.always(HUMAN_MARK)
         offer = await desk.answer_to_new("qual a capital da Mongólia?", "m1")
         assert any("pessoa" in button["label"] for button in offer["buttons"])
-        assert offer["author"] == "system"
+        assert await desk.cases() == []
 
 
 async def test_the_person_sees_what_the_model_would_have_said(monkeypatch, tmp_path, api):
     async with desk_with_models(monkeypatch, tmp_path, api) as desk:
         api.openai.always(LIES)
         await desk.ask("how rich am I, dear bot?", "m1", "ana")
-        await desk.ask("I want to talk to a person", "m2", "ana")
         [case] = await desk.cases()
+        assert case["why"] == "the model's answer was not borne out by the facts"
         card = "\n".join((await desk.case(case["id"]))["lines"])
         assert "$1,000,000" in card
         assert "amount" in card
@@ -203,8 +214,6 @@ async def test_the_person_sees_what_the_model_would_have_said(monkeypatch, tmp_p
 
 
 async def test_a_model_that_has_no_answer_leaves_the_form_to_the_rules(monkeypatch, tmp_path, api):
-    from bot.memory.prompt import HUMAN_MARK
-
     async with desk_with_models(monkeypatch, tmp_path, api) as desk:
         api.openai.always(HUMAN_MARK)
         assert "número" in await desk.ask("cadê meu pedido?", "m1")
@@ -273,9 +282,9 @@ async def test_the_team_on_telegram_sees_what_the_model_would_have_said(monkeypa
         assert await stage.says(stage.ana, "oi, queria conversar um pouco") == "Olá, Ana!"
         api.openai.always("Plutão custa R$ 900,00.")
         await stage.says(stage.ana, "quem descobriu Plutão?")
-        await stage.says(stage.ana, "quero falar com uma pessoa")
         card = await stage.shown_to_team("R$ 900,00")
         assert "não foi enviado" in card.text
+        assert "(valor R$ 900,00)" in card.text
         said = [m.text for m in stage.api.shown(stage.api.private(stage.ana))]
         assert not [text for text in said if "900" in text]
         await stage.quiet()
