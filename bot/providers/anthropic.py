@@ -10,23 +10,21 @@ from __future__ import annotations
 from typing import Any
 
 import anthropic
-import httpx2
 
 from bot.clock import SYSTEM, Clock
-from bot.errors import ProviderBroken, ProviderError, ProviderRefused
+from bot.errors import ProviderError, ProviderRefused
 from bot.prompt import Completion, Prompt, Usage
 from bot.providers.asking import messages_of, sendable
 from bot.providers.call import (
     PLACEHOLDER,
     PLAIN,
-    heard_from,
     http_options,
     hush,
     key_of,
-    patience,
 )
 from bot.providers.ports import Access
 from bot.providers.reading import cleaned, count, document, no_answer, part, says_something, word
+from bot.providers.sdk_model import SdkModel
 from bot.providers.trouble import Heard, hidden_trouble, trouble_of
 
 OWN_ADDRESS = "https://api.anthropic.com"
@@ -37,61 +35,36 @@ ENDED = ("end_turn", "stop_sequence")
 CUT_SHORT = ("max_tokens", "pause_turn", "tool_use")
 
 
-class AnthropicModel:
+class AnthropicModel(SdkModel):
     """One model behind the messages API; see `Provider`.
 
-    Build it in a thread: it reads certificates (20 ms). It may be used from one event loop only,
-    on which the first call opens its connections.
+    Build it in a thread: it reads certificates (20 ms).
     """
+
+    path = "/v1/messages"
 
     def __init__(self, access: Access, clock: Clock = SYSTEM) -> None:
         key = key_of(access)
         headers: dict[str, str | anthropic.Omit] = {**PLAIN}
         if not key:
             headers["Authorization"] = anthropic.omit
-        self._access = access
-        self._now = clock.now
-        self._has_flawed_key = key is None
-        self._headers = headers
-        self._client = anthropic.AsyncAnthropic(
+        client = anthropic.AsyncAnthropic(
             api_key=key or PLACEHOLDER,
             base_url=address_of(access.base_url),
             max_retries=0,
             http_client=anthropic.DefaultAioHttpClient(**http_options()),
             open_telemetry=False,  # its spans would leave by another door than ours
         )
+        super().__init__(access, clock, client, headers)
         hush("anthropic", "httpx2")
 
-    def __repr__(self) -> str:
-        return f"AnthropicModel({self._access.name!r}, {self._access.model!r})"
+    def fields(self, prompt: Prompt) -> dict[str, Any] | ProviderError:
+        """See `SdkModel`."""
+        return fields_of(prompt, self._access)
 
-    async def complete(self, prompt: Prompt, seconds: float) -> Completion:
-        """See `Provider.complete`."""
-        outcome = await self._asked(prompt, seconds)
-        if isinstance(outcome, ProviderError):
-            raise outcome
-        return outcome
-
-    async def close(self) -> None:
-        """See `Provider.close`."""
-        await self._client.close()
-
-    async def _asked(self, prompt: Prompt, seconds: float) -> Completion | ProviderError:
-        if self._has_flawed_key:
-            return ProviderBroken("auth")
-        fields = fields_of(prompt, self._access)
-        if isinstance(fields, ProviderError):
-            return fields
-        call = self._client.post(
-            "/v1/messages",
-            body=fields,
-            cast_to=httpx2.Response,
-            options={"timeout": patience(seconds), "headers": self._headers},
-        )
-        heard = await heard_from(call, seconds)
-        if isinstance(heard, ProviderError):
-            return heard
-        return completion_of(heard, self._access.name, self._now())
+    def read(self, heard: Heard, now: float) -> Completion | ProviderError:
+        """See `SdkModel`."""
+        return completion_of(heard, self._access.name, now)
 
 
 def address_of(base_url: str) -> str:

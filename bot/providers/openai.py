@@ -10,21 +10,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx2
 import openai
 
 from bot.clock import SYSTEM, Clock
-from bot.errors import ProviderBroken, ProviderError, ProviderRefused
+from bot.errors import ProviderError, ProviderRefused
 from bot.prompt import Completion, Prompt, Usage
 from bot.providers.asking import messages_of, sendable
 from bot.providers.call import (
     PLACEHOLDER,
     PLAIN,
-    heard_from,
     http_options,
     hush,
     key_of,
-    patience,
 )
 from bot.providers.ports import Access
 from bot.providers.reading import (
@@ -36,6 +33,7 @@ from bot.providers.reading import (
     says_something,
     word,
 )
+from bot.providers.sdk_model import SdkModel
 from bot.providers.trouble import Heard, hidden_trouble, trouble_of
 
 OWN_ADDRESS = "https://api.openai.com/v1"
@@ -48,12 +46,13 @@ THOUGHT_ENDS = "</think>"  # how open models mark what they think, where the ser
 THOUGHT_BEGINS = "<think>"
 
 
-class OpenAIModel:
+class OpenAIModel(SdkModel):
     """One model behind the chat completions API; see `Provider`.
 
-    Build it in a thread: it reads certificates (20 ms). It may be used from one event loop only,
-    on which the first call opens its connections.
+    Build it in a thread: it reads certificates (20 ms).
     """
+
+    path = "/chat/completions"
 
     def __init__(self, access: Access, clock: Clock = SYSTEM) -> None:
         key = key_of(access)
@@ -62,48 +61,22 @@ class OpenAIModel:
             headers["Authorization"] = openai.omit
         if access.base_url:  # whose account it is at OpenAI is no other server's concern
             headers |= {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
-        self._access = access
-        self._now = clock.now
-        self._has_flawed_key = key is None
-        self._headers = headers
-        self._client = openai.AsyncOpenAI(
+        client = openai.AsyncOpenAI(
             api_key=key or PLACEHOLDER,
             base_url=access.base_url or OWN_ADDRESS,
             max_retries=0,
             http_client=openai.DefaultAioHttpClient(**http_options()),
         )
+        super().__init__(access, clock, client, headers)
         hush("openai", "httpx2")
 
-    def __repr__(self) -> str:
-        return f"OpenAIModel({self._access.name!r}, {self._access.model!r})"
+    def fields(self, prompt: Prompt) -> dict[str, Any] | ProviderError:
+        """See `SdkModel`."""
+        return fields_of(prompt, self._access)
 
-    async def complete(self, prompt: Prompt, seconds: float) -> Completion:
-        """See `Provider.complete`."""
-        outcome = await self._asked(prompt, seconds)
-        if isinstance(outcome, ProviderError):
-            raise outcome
-        return outcome
-
-    async def close(self) -> None:
-        """See `Provider.close`."""
-        await self._client.close()
-
-    async def _asked(self, prompt: Prompt, seconds: float) -> Completion | ProviderError:
-        if self._has_flawed_key:
-            return ProviderBroken("auth")
-        fields = fields_of(prompt, self._access)
-        if isinstance(fields, ProviderError):
-            return fields
-        call = self._client.post(
-            "/chat/completions",
-            body=fields,
-            cast_to=httpx2.Response,
-            options={"timeout": patience(seconds), "headers": self._headers},
-        )
-        heard = await heard_from(call, seconds)
-        if isinstance(heard, ProviderError):
-            return heard
-        return completion_of(heard, self._access.name, self._now())
+    def read(self, heard: Heard, now: float) -> Completion | ProviderError:
+        """See `SdkModel`."""
+        return completion_of(heard, self._access.name, now)
 
 
 def fields_of(prompt: Prompt, access: Access) -> dict[str, Any] | ProviderRefused:
