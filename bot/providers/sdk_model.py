@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Protocol
 
 import httpx2
@@ -29,7 +30,7 @@ class Client(Protocol):
     async def close(self) -> None: ...
 
 
-class SdkModel:
+class SdkModel(ABC):
     """One model; see `Provider`. What it is sent, and what its answer means, each API says itself.
 
     It may be used from one event loop only, on which the first call opens its connections.
@@ -47,13 +48,13 @@ class SdkModel:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._access.name!r}, {self._access.model!r})"
 
+    @abstractmethod
     def fields(self, prompt: Prompt) -> dict[str, Any] | ProviderError:
         """The body of the request, or why there can be none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, heard: Heard, now: float) -> Completion | ProviderError:
         """What came back; `now` is Unix time."""
-        raise NotImplementedError
 
     async def complete(self, prompt: Prompt, seconds: float) -> Completion:
         """See `Provider.complete`."""
