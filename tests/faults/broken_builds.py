@@ -32,6 +32,18 @@ def impatient() -> None:
     sqlite.BUSY_MS = 200
 
 
+def hesitant() -> None:
+    """No fault: every turn rests before it is settled, so that a lock is sure to fall into one."""
+    impatient()
+    settles = Ledger.settle
+
+    async def after_a_rest(self: Ledger, settlement: Settlement) -> Settled:
+        await asyncio.sleep(0.3)
+        return await settles(self, settlement)
+
+    Ledger.settle = after_a_rest  # type: ignore[method-assign]
+
+
 def ack_before_write() -> None:
     """Say yes, then store: quick, and lost with the process or the lock."""
     stores = Intake.accept
@@ -216,6 +228,7 @@ BUILDS = {
     build.__name__: build
     for build in (
         impatient,
+        hesitant,
         ack_before_write,
         memory_dedupe,
         look_then_write,

@@ -6,7 +6,7 @@ import asyncio
 import resource
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import pytest
 
@@ -14,19 +14,28 @@ from tests.faults.judge import KEPT, count, drained, held, stored, verdict
 from tests.faults.rig import NO_BYTECODE, ONE_BY_ONE, PATIENCE, Bench, Program, Senders
 
 
+def locked_in_a_turn(program: Program, lock: ExitStack) -> bool:
+    """Freeze it, and whether it stands in a turn and outside of any write of its own."""
+    program.freeze()
+    if not count(program.database, "state = 'in_turn'"):
+        return False
+    try:
+        lock.enter_context(held(program.database, patience=0.05))
+    except sqlite3.OperationalError:  # frozen in the middle of a write, it holds the lock itself
+        return False
+    return True
+
+
 @asynccontextmanager
 async def caught(program: Program) -> AsyncIterator[None]:
     """Another process's open transaction, taken while a turn is under way."""
-    while True:
-        program.freeze()
-        if count(program.database, "state = 'in_turn'"):
-            # Frozen in the middle of a write it holds the lock itself: look again.
-            with suppress(sqlite3.OperationalError), held(program.database, patience=0.05):
+    with ExitStack() as lock:
+        async with asyncio.timeout(PATIENCE):
+            while not locked_in_a_turn(program, lock):
                 program.thaw()
-                yield
-                return
+                await asyncio.sleep(0.003)
         program.thaw()
-        await asyncio.sleep(0.003)
+        yield
 
 
 @contextmanager
@@ -88,9 +97,9 @@ async def test_a_write_lock_held_elsewhere_costs_time_and_nothing_else(
 async def test_turns_caught_by_a_lock_go_on_when_it_is_gone(
     bench: Bench, customers: Senders
 ) -> None:
-    program = await bench.start(ONE_BY_ONE, broken="impatient")
+    program = await bench.start(ONE_BY_ONE, broken="hesitant")
     await customers.fill(program, 10, 1)
-    posts = asyncio.gather(*(customers.say(program, f"q{n}", "m") for n in range(200)))
+    posts = asyncio.gather(*(customers.say(program, f"q{n}", "m") for n in range(40)))
     async with caught(program):
         await posts  # what the lock keeps out is refused and not repeated
         await asyncio.sleep(1)
