@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.faults.rig import Bench
+from tests.faults.rig import PATIENCE, Bench
 from tests.faults.town import TEAM, Town, town
 from tests.telegram_api.faults import cut, flooded
 
@@ -20,10 +20,10 @@ async def killed_after_a_poll(bench: Bench, build: str) -> bool:
     async with town(bench, "polling", people=4) as here:
         program = await here.start(broken=build)
         await here.all_say(2)
-        await here.api.wait_for(lambda: not here.api.updates.pending, seconds=15)
+        await here.api.wait_for(lambda: not here.api.updates.pending, seconds=PATIENCE)
         program.kill()
         await here.start(broken=build)
-        await here.settled(SHORT)
+        await here.settled(SHORT if build else PATIENCE)
         return bool(here.verdict().lost)
 
 
@@ -72,11 +72,11 @@ async def two_at_the_desk(bench: Bench, build: str) -> bool:
     async with town(bench, people=2) as here:
         await here.start(broken=build)
         await _all_ask_for_a_person(here)
-        cards = await here.api.wait_shown(TEAM, 2, seconds=15)
+        cards = await here.api.wait_shown(TEAM, 2, seconds=PATIENCE)
         rita = here.api.users[501]
         for card in cards:
             await rita.replies(card, f"para {card.text.splitlines()[0]}")
-        await here.settled(20)
+        await here.settled(PATIENCE)
         return any(
             f"#c{n} " in text and person.first_name not in text
             for n, person in enumerate(here.people, 1)
@@ -87,7 +87,7 @@ async def two_at_the_desk(bench: Bench, build: str) -> bool:
 async def _all_ask_for_a_person(here: Town) -> None:
     for person in here.people:
         await here.says(person, "quero falar com uma pessoa")
-        await here.api.wait_shown(person.id, 1, seconds=15)
+        await here.api.wait_shown(person.id, 1, seconds=PATIENCE)
 
 
 CATCHES: list[tuple[str, Scenario]] = [

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.faults.judge import held
-from tests.faults.rig import Bench
+from tests.faults.rig import PATIENCE, Bench
 from tests.faults.town import KEPT, TEAM, town
 from tests.telegram_api.faults import bad_gateway, cut, flooded, server_error
 
@@ -20,11 +20,11 @@ async def test_three_kills_lose_nothing_and_double_nothing(bench: Bench, way: st
     async with town(bench, way, people=6) as here:  # staff can be told of 19 sends a minute
         program = await here.start()
         kills = 3
-        async with here.everybody_talking(gap=0.4):
+        async with here.everybody_talking(gap=1.0):
             for _ in range(kills):
                 already = len(here.api.ledger.delivered)
                 await here.api.wait_for(
-                    lambda seen=already: len(here.api.ledger.delivered) > seen + 8, seconds=20
+                    lambda seen=already: len(here.api.ledger.delivered) > seen + 8, seconds=PATIENCE
                 )
                 program.kill()
                 program = await here.start()
@@ -54,7 +54,7 @@ async def test_every_update_five_times_is_one_answer(bench: Bench) -> None:
 async def test_a_chat_that_is_to_be_left_alone_is_and_the_others_go_on(bench: Bench) -> None:
     async with town(bench, people=5) as here:
         first, *others = here.people
-        here.api.fail("sendMessage", flooded(3), chat=first.id)
+        here.api.fail("sendMessage", flooded(8), chat=first.id)
         program = await here.start()
         began = time.monotonic()
         for _ in range(6):
@@ -62,7 +62,7 @@ async def test_a_chat_that_is_to_be_left_alone_is_and_the_others_go_on(bench: Be
         for other in others:
             await here.says(other)
         await here.api.wait_for(lambda: all(here.api.shown(other.id) for other in others))
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 7
         assert here.api.shown(first.id) == []
         await here.api.wait_for(lambda: here.rows("state = 'pending' AND until > 0"))
         program.kill()  # the rest that was asked for outlives the program
@@ -88,7 +88,7 @@ async def test_sends_that_are_cut_off_are_shown_to_staff_and_never_repeated(benc
         told = here.rows("conversation LIKE 'telegram_staff/%' AND text LIKE '⚠️%'")
         assert len(told) == len(unknown)
         notices = {row["text"] for row in told}
-        await here.api.wait_for(lambda: notices <= here.texts(TEAM), seconds=30)
+        await here.api.wait_for(lambda: notices <= here.texts(TEAM), seconds=PATIENCE)
 
 
 async def test_what_telegram_itself_refused_for_a_moment_is_sent_again(bench: Bench) -> None:

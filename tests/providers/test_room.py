@@ -106,8 +106,8 @@ async def test_it_is_waited_for_a_quarter_of_the_time_at_the_most(opened):
     slow = Slow()
     room = opened(room_of(A, B, openai=slow, anthropic=slow))
     begun = time.monotonic()
-    reply = await ask(room, seconds=1.2)
-    assert time.monotonic() - begun < 0.9
+    reply = await ask(room, seconds=4.0)
+    assert 0.9 < time.monotonic() - begun < 3.0
     assert results(reply) == [("a", "not_loaded", False), ("b", "not_loaded", False)]
     assert room.health()["a"]["state"] == "loading"
     slow.may_end.set()
@@ -118,7 +118,7 @@ async def test_while_the_second_loads_the_first_answers(opened):
     room = opened(room_of(A, B, anthropic=slow))
     begun = time.monotonic()
     assert (await ask(room)).completion is not None
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5
     slow.may_end.set()
 
 
@@ -150,7 +150,7 @@ async def test_who_may_not_be_called_is_not_waited_for(opened):
     room = opened(room_of(A, openai=slow))
     begun = time.monotonic()
     reply = await room.ask(QUESTION, deadline=time.time() + 8, calls=0)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5
     assert results(reply) == [("a", "no_calls", False)]
     slow.may_end.set()
 
@@ -160,7 +160,7 @@ async def test_what_failed_to_load_is_waited_for_no_more(opened):
     await ask(room)
     begun = time.monotonic()
     await ask(room)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5
 
 
 async def test_only_the_sdks_of_configured_models_are_loaded(opened):
@@ -250,7 +250,7 @@ async def test_a_stop_while_it_loads_is_quiet():
     await asyncio.sleep(0.02)
     begun = time.monotonic()
     await room.close()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5
     slow.may_end.set()
 
 
@@ -262,11 +262,11 @@ async def test_where_too_many_ask_at_once_the_next_step_answers_in_time(opened, 
     monkeypatch.setattr(room_room, "QUESTIONS_AT_ONCE", 2)
     room = opened(room_of(A, openai=hanging))
     await room._loading
-    asking = [asyncio.create_task(ask(room, seconds=1.2)) for _ in range(2)]
+    asking = [asyncio.create_task(ask(room, seconds=3.0)) for _ in range(2)]
     await asyncio.sleep(0.05)
     begun = time.monotonic()
-    assert results(await ask(room, seconds=1.2)) == [("a", "too_many", False)]
-    assert 0.5 < time.monotonic() - begun < 0.9
+    assert results(await ask(room, seconds=3.0)) == [("a", "too_many", False)]
+    assert 1.4 < time.monotonic() - begun < 2.7
     assert [results(await each)[0] for each in asking] == [("a", "timeout", True)] * 2
     room._members[0].provider = FakeModel("a", ["at last"])
     assert (await ask(room)).completion is not None
@@ -332,5 +332,5 @@ async def test_one_that_does_not_close_holds_nobody(monkeypatch):
     await room._loading
     begun = time.monotonic()
     await room.close()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5
     assert room._members[2].provider.closed

@@ -147,7 +147,7 @@ async def test_whatever_both_models_do_a_rule_answers_in_time(monkeypatch, tmp_p
         api.anthropic.always(fault)
         begun = time.monotonic()
         answer = await desk.answer_to_new(HOURS, "m1")
-        assert time.monotonic() - begun < 3.5
+        assert time.monotonic() - begun < 5
         assert answer["author"] == "rule"
         assert "09:00" in answer["text"]
         assert len(api.calls()) <= 3

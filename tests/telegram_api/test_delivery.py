@@ -105,7 +105,7 @@ async def test_a_press_has_a_queue_of_its_own(
 async def test_tries_until_accepted_and_keeps_the_error(
     api: StandIn, bot: Bot, ana: User, chat: Chat, endpoint: Endpoint
 ):
-    api.webhook.hurry = 100.0
+    api.webhook.hurry = 10.0
     endpoint.answers = [web.Response(status=500), None, web.Response(status=302)]
     await bot.set_webhook(endpoint.url)
     await ana.says(chat, "a")
@@ -115,7 +115,7 @@ async def test_tries_until_accepted_and_keeps_the_error(
     assert first.statuses == [500, 0, 302, 200]
     assert second.statuses == [200]
     gaps = [later - earlier for earlier, later in zip(first.posted, first.posted[1:], strict=False)]
-    assert gaps[0] < 0.02 <= gaps[1] < 0.04 <= gaps[2]  # at once, 2 s, 4 s, a hundred times faster
+    assert gaps[0] < 0.2 <= gaps[1] < 0.4 <= gaps[2]  # at once, 2 s, 4 s, ten times faster
     info = await bot.get_webhook_info()
     assert info.pending_update_count == 0
     assert info.last_error_message == "Wrong response from the webhook: 302 Found"
@@ -130,7 +130,7 @@ async def test_waits_as_long_as_the_endpoint_asks(
     await ana.says(chat, "a")
     begun = time.monotonic()
     await arrived(api)
-    assert 0.1 <= time.monotonic() - begun < 1
+    assert 0.1 <= time.monotonic() - begun < 5
 
 
 async def test_what_is_too_old_is_dropped(

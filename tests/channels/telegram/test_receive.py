@@ -282,7 +282,7 @@ async def test_the_answer_to_a_press_does_not_hold_up_the_delivery(rig):
     slow = replace(rig.receiver, answer_press=forever)
     begun = time.perf_counter()
     await slow.take(press(f"{seq}.0"))
-    assert time.perf_counter() - begun < 1
+    assert time.perf_counter() - begun < 10
     await asyncio.sleep(0)
     for task in tuple(slow._afterwards):
         task.cancel()

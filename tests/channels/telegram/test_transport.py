@@ -149,7 +149,7 @@ async def test_an_answer_that_drips_ends_in_time(api):
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(100)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
-        for _ in range(40):
+        for _ in range(100):
             writer.write(b" ")
             await asyncio.sleep(0.1)
 
@@ -159,7 +159,7 @@ async def test_an_answer_that_drips_ends_in_time(api):
     async with bot_of(TOKEN, f"http://{host}:{port}", send_seconds=0.5) as bot:
         before = loop.time()
         error = await failing(bot)
-        assert loop.time() - before < 1.0
+        assert loop.time() - before < 5
     server.close()
     assert type(error) is TimedOut
 
