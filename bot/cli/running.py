@@ -17,8 +17,8 @@ def say(line: str) -> None:
     """The greeting is for a person; the desk serves on when nobody can read it."""
     try:
         print(line, flush=True)  # noqa: T201  # written for a person to read
-    except OSError:  # a closed pipe, a full disk: what is left in the buffer must not fail later
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # a closed pipe, a full disk
+        _stop_printing()
 
 
 def run(program: Any) -> Any:
@@ -32,8 +32,22 @@ def run(program: Any) -> Any:
 
 
 def look(program: Callable[[], Any]) -> Any:
-    """The same for a command that only reads."""
-    return _told(program, "This cannot be read")
+    """The same for a command that only reads and shows what it found."""
+
+    def shown() -> Any:
+        found = program()
+        sys.stdout.flush()
+        return found
+
+    try:
+        return _told(shown, "This cannot be read")
+    except BrokenPipeError:  # `| head`: whoever read has seen enough
+        _stop_printing()
+        _leave(1)
+    except OSError as error:
+        _stop_printing()
+        typer.echo(f"nightdesk: what was found cannot be written: {error.strerror}", err=True)
+        _leave(1)
 
 
 def _told(program: Callable[[], Any], trouble: str) -> Any:
@@ -49,6 +63,11 @@ def _told(program: Callable[[], Any], trouble: str) -> Any:
         _leave(1)
     except KeyboardInterrupt:
         _leave(130)
+
+
+def _stop_printing() -> None:
+    """What is left in the buffer must not fail once more when the program ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _awaited(program: Any) -> Any:

@@ -179,3 +179,21 @@ def test_a_terminal_that_knows_ascii_alone_is_told_too(file, tmp_path):
     found = run_raw(tmp_path, "why", "não", PYTHONUTF8="1", PYTHONIOENCODING="ascii")
     assert (found.returncode, found.stderr) == (1, b"")
     assert b"n\\xe3o" in found.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
+@pytest.mark.parametrize("words", [["report"], ["report", "--json"], ["why", "q1"]])
+def test_an_output_that_takes_nothing_is_said_in_a_line(file, words):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", *words],
+            env={**os.environ, "DATABASE_URL": f"sqlite:///{file}"},
+            cwd=PROJECT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "nightdesk: what was found cannot be written: No space left on device"
+    ]
