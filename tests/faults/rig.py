@@ -19,7 +19,7 @@ import aiohttp
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "faults-key"
-PATIENCE = 40.0  # seconds: no test measures speed, this only ends what hangs
+PATIENCE = 90.0  # seconds: no test measures speed, this only ends what hangs
 QUESTION = "Qual o horário de funcionamento?"
 QUICK = {"NIGHTDESK__INBOX__PAUSE_SECONDS": "0.05"}
 ONE_BY_ONE = {"NIGHTDESK__INBOX__JOIN": "false"}
