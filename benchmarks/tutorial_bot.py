@@ -10,22 +10,17 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 
-import uvicorn
 import uvloop
+from by_webhook import building, serve
 from openai import AsyncOpenAI
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 from telegram import Update
-from telegram.ext import Application, ContextTypes, MessageHandler, filters
+from telegram.ext import ContextTypes, MessageHandler, filters
 
 PERSONA = {"role": "system", "content": "You are the friendly assistant of a shop. Be brief."}
 
 
 async def main(port: int, api_base: str, token: str, model_base: str) -> None:
-    builder = Application.builder().token(token).updater(None).concurrent_updates(True)
-    application = builder.base_url(f"{api_base}/bot").build()
+    application = building(api_base, token).concurrent_updates(True).build()
     model = AsyncOpenAI(api_key="sk-of-no-value", base_url=model_base)
     history: dict[int, list[dict[str, str]]] = defaultdict(list)
 
@@ -41,21 +36,8 @@ async def main(port: int, api_base: str, token: str, model_base: str) -> None:
         said.append({"role": "assistant", "content": text})
         await update.effective_message.reply_text(text)
 
-    async def receive(request: Request) -> Response:
-        await application.update_queue.put(Update.de_json(await request.json(), application.bot))
-        return Response()
-
-    async def ready(_: Request) -> Response:
-        return Response()
-
     application.add_handler(MessageHandler(filters.TEXT, answer))
-    routes = [Route("/hook", receive, methods=["POST"]), Route("/readyz", ready)]
-    config = uvicorn.Config(Starlette(routes=routes), port=port, log_level="warning")
-    async with application:
-        await application.start()
-        await application.bot.set_webhook(f"http://127.0.0.1:{port}/hook")
-        await uvicorn.Server(config).serve()
-        await application.stop()
+    await serve(application, port)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -11,6 +12,8 @@ from typing import Any, NoReturn
 import typer
 
 from bot.errors import BotError, ConfigError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def say(line: str) -> None:
@@ -32,27 +35,15 @@ def run(program: Any) -> Any:
 
 
 def look(program: Callable[[], Any]) -> Any:
-    """The same for a command that only reads and shows what it found."""
-
-    def shown() -> Any:
-        found = program()
-        sys.stdout.flush()
-        return found
-
-    try:
-        return _told(shown, "This cannot be read")
-    except BrokenPipeError:  # `| head`: whoever read has seen enough
-        _stop_printing()
-        _leave(1)
-    except OSError as error:
-        _stop_printing()
-        typer.echo(f"nightdesk: what was found cannot be written: {error.strerror}", err=True)
-        _leave(1)
+    """The same for a command that only reads."""
+    return _told(program, "This cannot be read")
 
 
 def _told(program: Callable[[], Any], trouble: str) -> Any:
     try:
-        return program()
+        found = program()
+        sys.stdout.flush()
+        return found
     except ConfigError as error:
         count = len(error.flaws)
         typer.echo(f"{trouble}: {count} thing{'s' if count != 1 else ''} to mend.\n", err=True)
@@ -60,6 +51,13 @@ def _told(program: Callable[[], Any], trouble: str) -> Any:
         _leave(2)
     except BotError as error:
         typer.echo(f"nightdesk: {error}", err=True)
+        _leave(1)
+    except OSError as error:
+        # The ledger's own are translated; a pipe that nobody reads any more is typer's to end.
+        if error.errno not in NO_ROOM:
+            raise
+        _stop_printing()
+        typer.echo(f"nightdesk: the output cannot be written: {error.strerror}", err=True)
         _leave(1)
     except KeyboardInterrupt:
         _leave(130)

@@ -182,7 +182,9 @@ def test_a_terminal_that_knows_ascii_alone_is_told_too(file, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
-@pytest.mark.parametrize("words", [["report"], ["report", "--json"], ["why", "q1"]])
+@pytest.mark.parametrize(
+    "words", [["report"], ["report", "--json"], ["why", "q1"], ["status", "--json"]]
+)
 def test_an_output_that_takes_nothing_is_said_in_a_line(file, words):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
@@ -195,5 +197,5 @@ def test_an_output_that_takes_nothing_is_said_in_a_line(file, words):
         )
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        "nightdesk: what was found cannot be written: No space left on device"
+        "nightdesk: the output cannot be written: No space left on device"
     ]
