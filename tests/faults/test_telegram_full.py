@@ -44,11 +44,12 @@ async def test_one_send_in_twenty_is_cut_off(bench: Bench) -> None:
         here.api.fail("sendMessage", cut(accepted=True), times=None, share=0.05)
         await here.start()
         await here.all_say(5, gap=1.5)
-        assert await here.settled(400)  # staff are told of each, twenty a minute
+        assert await here.settled(400, staff=True)  # they are told of each, twenty a minute
         assert here.verdict() == KEPT
         unknown = here.rows("state = 'unknown' AND conversation LIKE 'telegram/%'")
         told = here.rows("conversation LIKE 'telegram_staff/%' AND text LIKE '⚠️%'")
         assert len(unknown) == len(told) > 20
+        assert {row["text"] for row in told} <= here.texts(TEAM)
         print(f"{len(unknown)} of 1000 unknown, all shown to staff")
 
 
@@ -92,7 +93,7 @@ async def test_a_hundred_customers_ask_for_a_person_at_once(bench: Bench) -> Non
         await asyncio.sleep(1)
         for person in here.people[:20]:
             await here.says(person, "alô?")
-        assert await here.settled(600)
+        assert await here.settled(600, staff=True)
         refused = [call for call in here.api.ledger.calls if call.status == 429]
         assert len(refused) <= 1
         shown = "\n".join(here.api.texts(TEAM))

@@ -94,14 +94,18 @@ class Town:
     def messages(self) -> list[str]:
         return [id for ids in self.said.values() for id in ids]
 
-    async def settled(self, seconds: float = PATIENCE) -> bool:
-        """Whether nothing waits any more: at Telegram, in the line, in the outbox."""
+    async def settled(self, seconds: float = PATIENCE, *, staff: bool = False) -> bool:
+        """Whether nothing waits any more: at Telegram, in the line, in the outbox.
+
+        What staff are shown goes at the pace of a group, twenty a minute: it is waited for only
+        where `staff` says so.
+        """
+        waiting = "state IN ('waiting', 'in_turn', 'pending', 'sending')"
+        if not staff:
+            waiting += " AND NOT inside"
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while self.api.updates.pending or self.rows(
-                    # What staff are shown goes at the pace of a group.
-                    "state IN ('waiting', 'in_turn', 'pending', 'sending') AND NOT inside"
-                ):
+                while self.api.updates.pending or self.rows(waiting):
                     await asyncio.sleep(0.05)
                 return True
         return False
