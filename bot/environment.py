@@ -39,13 +39,24 @@ class Environment(BaseSettings):
     telegram_api_base: str = TELEGRAM_API
     telegram_staff_chat: int | None = None
     twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_auth_token_next: SecretStr = SecretStr("")
+    twilio_shared_keys: SecretStr = SecretStr("")
+    twilio_whatsapp_from: str = ""
+    twilio_api_base: str = ""
     openai_api_key: SecretStr = SecretStr("")
     openai_base_url: str = ""
     anthropic_api_key: SecretStr = SecretStr("")
     anthropic_base_url: str = ""
     sentry_dsn: SecretStr = SecretStr("")
 
-    @field_validator("public_url", "telegram_api_base", "openai_base_url", "anthropic_base_url")
+    @field_validator(
+        "public_url",
+        "telegram_api_base",
+        "twilio_api_base",
+        "openai_base_url",
+        "anthropic_base_url",
+    )
     @classmethod
     def _without_slash(cls, value: str) -> str:
         return value.strip().rstrip("/")
@@ -61,6 +72,29 @@ class Environment(BaseSettings):
     def telegram_is_on(self) -> bool:
         """Whether there is a bot."""
         return bool(self.telegram_bot_token.get_secret_value())
+
+    @property
+    def whatsapp_is_on(self) -> bool:
+        """Whether there is a WhatsApp sender."""
+        return bool(self.twilio_account_sid)
+
+    @property
+    def whatsapp_number(self) -> str:
+        """Our own number as Twilio writes it after "whatsapp:", such as +14155238886."""
+        return self.twilio_whatsapp_from.strip().removeprefix("whatsapp:")
+
+    @property
+    def twilio_auth_tokens(self) -> tuple[str, ...]:
+        """The account's Auth Token, and the one that replaces it while it is changed."""
+        both = (self.twilio_auth_token, self.twilio_auth_token_next)
+        return tuple(token.get_secret_value() for token in both if token.get_secret_value())
+
+    @property
+    def twilio_shared_key_secrets(self) -> dict[str, str]:
+        """Secrets of Twilio's SharedKeys by their ids: `id=secret`, separated by commas."""
+        entries = self.twilio_shared_keys.get_secret_value().split(",")
+        pairs = (entry.strip().partition("=") for entry in entries if entry.strip())
+        return {id.strip(): secret.strip() for id, _, secret in pairs}
 
     @property
     def database_file(self) -> Path:
@@ -101,6 +135,7 @@ def load_environment() -> Environment:
     flaws = [
         *_database_flaws(environment.database_url),
         *_telegram_flaws(environment),
+        *_twilio_flaws(environment),
         *_model_flaws(environment),
     ]
     if flaws:
@@ -149,6 +184,58 @@ def _telegram_flaws(environment: Environment) -> Iterator[Flaw]:
             "is set, but there is no bot to speak there",
             advice="set TELEGRAM_BOT_TOKEN too",
         )
+
+
+def _twilio_flaws(environment: Environment) -> Iterator[Flaw]:
+    """A channel that is switched on needs all of its secrets: none is ever left out silently."""
+    if not environment.whatsapp_is_on:
+        for name in ("twilio_auth_token", "twilio_whatsapp_from"):
+            value = getattr(environment, name)
+            if value.get_secret_value() if isinstance(value, SecretStr) else value:
+                yield Flaw(
+                    "TWILIO_ACCOUNT_SID",
+                    f"is missing, though {name.upper()} is set",
+                    advice="copy it from the Twilio console: AC and 32 digits and letters",
+                )
+                return
+        return
+    if not re.fullmatch(r"AC[0-9a-fA-F]{32}", environment.twilio_account_sid):
+        yield Flaw(
+            "TWILIO_ACCOUNT_SID",
+            "is no Account SID",
+            advice="copy it from the Twilio console: AC and 32 digits and letters",
+        )
+    if not environment.twilio_auth_token.get_secret_value():
+        yield Flaw(
+            "TWILIO_AUTH_TOKEN",
+            "is missing: without it nobody can tell whose messages come in",
+            advice="copy the Auth Token from the Twilio console; an API key does not sign webhooks",
+        )
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", environment.whatsapp_number):
+        given = environment.twilio_whatsapp_from
+        yield Flaw(
+            "TWILIO_WHATSAPP_FROM",
+            "is no number that can send" if given else "is missing",
+            given,
+            "write your WhatsApp sender with its country code, for example +14155238886",
+        )
+    if not environment.public_url:
+        yield Flaw(
+            "PUBLIC_URL",
+            "is missing: Twilio delivers WhatsApp messages to it, and signs it",
+            advice="write the address at which the internet reaches this desk",
+        )
+    for entry in environment.twilio_shared_keys.get_secret_value().split(","):
+        id, equals, secret = entry.strip().partition("=")
+        if entry.strip() and not (id.strip() and equals and secret.strip()):
+            yield Flaw(
+                "TWILIO_SHARED_KEYS",
+                "has an entry that is not id=secret",
+                advice="write id=secret, several with commas between them, or leave it unset",
+            )
+            break
+    if environment.twilio_api_base:
+        yield from _address_flaws("TWILIO_API_BASE", environment.twilio_api_base)
 
 
 def _model_flaws(environment: Environment) -> Iterator[Flaw]:

@@ -98,6 +98,7 @@ class Incoming:
     name: str = ""  # what the sender calls themselves
     public: bool = False  # said where others read along
     delivery: str = ""  # the platform's id of this delivery, where repeats bear another than `id`
+    address: str = ""  # where to answer, where that is not the chat's own id
 
     @property
     def said(self) -> str:
@@ -124,6 +125,7 @@ class Action(StrEnum):
     NOTE = "note"  # stays inside
     RELEASE = "release"  # back to the bot, the case stays open
     RESOLVE = "resolve"  # back to the bot, the case is closed
+    INVITE = "invite"  # asks the customer, with an approved template, to write again
     ASIDE = "aside"  # said at the desk, but no act: reaches nobody, and the author is told so
 
 

@@ -52,6 +52,14 @@ class Draft:
         return "".join(span.text for span in self.spans)
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A message that a platform has approved beforehand: it knows the words, we know its name."""
+
+    sid: str  # the platform's id of it: "HX" and 32 hexadecimal digits at Twilio
+    variables: Mapping[str, str] = field(default_factory=dict)  # by the number of their place
+
+
 class Urgency(StrEnum):
     """What goes first when a channel is short of capacity."""
 
@@ -72,6 +80,7 @@ class Outgoing:
     urgency: Urgency = Urgency.REPLY
     marked: str = ""  # the same in Markdown, foreign words escaped; "" where nothing is formatted
     shows_case: bool = False  # to staff: whoever answers it speaks to this turn's customer
+    template: Template | None = None  # sent in place of the text, which only tells what it was
 
 
 @dataclass(frozen=True, slots=True)

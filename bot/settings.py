@@ -81,6 +81,50 @@ class StaffMember(Section):
     role: Literal["agent", "lead"] = "agent"
 
 
+class ApprovedTemplate(Section):
+    """A message that WhatsApp has approved, in one language."""
+
+    content_sid: str
+    variables: dict[str, Literal["name", "house"]] = Field(default_factory=dict)
+
+    @field_validator("content_sid")
+    @classmethod
+    def _content_sid(cls, value: str) -> str:
+        if not re.fullmatch(r"HX[0-9a-fA-F]{32}", value):
+            raise ValueError("is no Content SID: HX and 32 digits and letters")
+        return value
+
+    @field_validator("variables")
+    @classmethod
+    def _numbered(cls, value: dict[str, str]) -> dict[str, str]:
+        for place in value:
+            if not re.fullmatch(r"[1-9][0-9]?", place):
+                raise ValueError(f"'{place}' is no place of a variable such as '1'")
+        return value
+
+
+class WhatsApp(Section):
+    """What is peculiar to WhatsApp."""
+
+    messages_per_second: float = Field(80.0, gt=0, le=1_000)
+    buttons: Literal["quick_reply", "numbers"] = "quick_reply"
+    templates: dict[str, ApprovedTemplate] = Field(default_factory=dict)
+
+    @field_validator("templates")
+    @classmethod
+    def _by_language(cls, value: dict[str, ApprovedTemplate]) -> dict[str, ApprovedTemplate]:
+        for code in value:
+            if not re.fullmatch(r"[a-z]{2}", code):
+                raise ValueError(f"'{code}' is no two-letter language code such as 'pt'")
+        return value
+
+
+class ChannelSettings(Section):
+    """What is peculiar to one platform or another."""
+
+    whatsapp: WhatsApp = WhatsApp()
+
+
 class Desk(Section):
     """The people behind the bot."""
 
@@ -121,6 +165,7 @@ class Settings(Section):
     """All of config.yaml, with the overrides of the environment on top."""
 
     business: Business = Business()
+    channels: ChannelSettings = ChannelSettings()
     inbox: Inbox = Inbox()
     limits: Limits = Limits()
     deadlines: Deadlines = Deadlines()

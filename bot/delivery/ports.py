@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.model import ConversationKey
-from bot.outcome import Button, Outgoing
+from bot.outcome import Button, Outgoing, Template
 from bot.record import Responded
 
 UNKNOWN = "unknown"  # why a parcel is reported to staff, beside the reasons of DeliveryRefused
+LOOKING = "looking"  # why an unknown send is not reported yet: its platform can be asked
+WINDOW_CLOSED = "window_closed"  # refused because the customer has not written for too long
 AGAIN = "🔁"  # in front of what staff may have seen already: it is shown no third time
 
 
@@ -28,6 +30,11 @@ class Parcel:
     case: int | None = None  # the case it shows to staff, or the open case of the customer's chat
     name: str = ""  # what the customer of this chat calls themselves
     more: bool = False  # further rows waited in this chat when this one was taken
+    attempt: int = 1  # which one at sending it: a platform may ask for another
+    address: str = ""  # where to send it, where that is not the chat's own id
+    heard_at: float = 0.0  # Unix time of the customer's last message
+    template: Template | None = None  # to be sent in place of the text
+    written_at: float = 0.0  # Unix time
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +95,17 @@ class Outbox(Protocol):
     async def delayed(self, seq: int, owner: str, until: float) -> None: ...
 
     async def unknown(
-        self, seq: int, owner: str, at: float, notice: Outgoing | None = None
+        self,
+        seq: int,
+        owner: str,
+        at: float,
+        notice: Outgoing | None = None,
+        reason: str = UNKNOWN,
     ) -> None:
-        """It may have arrived: mark it so and tell staff, in one transaction."""
+        """It may have arrived: mark it so and tell staff, in one transaction.
+
+        With the reason LOOKING, staff are told only if looking it up comes to nothing.
+        """
         ...
 
     async def being_sent(self, conversation: ConversationKey) -> bool: ...

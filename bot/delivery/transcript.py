@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.model import ConversationKey
+from bot.outcome import Button
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,19 @@ class Transcripts(Protocol):
 
     async def pressed(self, conversation: ConversationKey, message: str, index: int) -> str | None:
         """The value behind a button of this conversation; None when there is no such button."""
+        ...
+
+    async def offered(
+        self, conversation: ConversationKey, external_id: str = ""
+    ) -> tuple[Button, ...]:
+        """The buttons under our message of that platform id; () when it has none, or is none.
+
+        Without an id: those under the last thing that was said to the customer.
+        """
+        ...
+
+    async def said(self, conversation: ConversationKey, external_id: str) -> str:
+        """The text of the message with that platform id in this conversation; "" if unknown."""
         ...
 
 

@@ -176,6 +176,14 @@ class Inbox(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whom a platform knows under several names."""
+
+    chat: ConversationKey  # stays the same, whatever name they write under
+    name: str  # the best one to know them by: a telephone number, if one is known
+
+
 class Quarantine(Protocol):
     """Where deliveries are kept that nobody could read."""
 
@@ -193,6 +201,15 @@ class Contacts(Protocol):
 
     async def moved(self, before: ConversationKey, after: ConversationKey, at: float) -> None:
         """A chat goes on under another id, with everything in it. Raises LedgerError."""
+        ...
+
+    async def met(self, chat: ConversationKey, names: Sequence[str], at: float) -> Person:
+        """Who writes under these names: in which chat they are served, and who they are.
+
+        `names` are all that the platform calls this person now, the one they write under first
+        (which is `chat`'s own); telephone numbers begin with "+". Names not known yet are
+        remembered for the chat in which one of the others is served. Raises LedgerError.
+        """
         ...
 
     async def home_of(self, chat: ConversationKey) -> ConversationKey:

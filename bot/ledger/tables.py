@@ -54,6 +54,8 @@ conversations = Table(
     Column("public", Boolean, nullable=False, server_default=text("0")),  # others read along
     Column("blocked_at", Float),  # the customer has shut us out since then
     Column("drafts", JSON(none_as_null=True)),  # what a model was not let say lately
+    Column("address", String, nullable=False, server_default=""),  # where to answer, if not at key
+    Column("held", Boolean, nullable=False, server_default=text("0")),  # answers wait for a word
 )
 
 # direction: in (customer), out (to a customer or an agent), act (staff; never shown to customers).
@@ -83,7 +85,9 @@ messages = Table(
     Column("answers", JSON(none_as_null=True)),  # of out: seq of the messages it answers
     Column("answered_by", Integer),  # of in: seq of the one valid answer
     Column("epoch", Integer, nullable=False, server_default=text("0")),
-    Column("receipt", String, nullable=False, server_default=""),
+    Column("receipt", String, nullable=False, server_default=""),  # see delivery/receipts.py
+    Column("attempt", Integer, nullable=False, server_default=text("0")),  # at sending it
+    Column("template", JSON(none_as_null=True)),  # of out: sent in place of the text
     Column("owner", String, nullable=False, server_default=""),  # of a row being sent
     Column("until", Float, nullable=False, server_default=text("0")),
     Column("act", JSON(none_as_null=True)),
@@ -123,6 +127,13 @@ messages = Table(
         "state",
         sqlite_where=text("state IN ('pending', 'sending')"),
         postgresql_where=text("state IN ('pending', 'sending')"),
+    ),
+    # Sends that their platform can still be asked about.
+    Index(
+        "messages_adrift",
+        "seq",
+        sqlite_where=text("state = 'unknown' AND failure = 'looking'"),
+        postgresql_where=text("state = 'unknown' AND failure = 'looking'"),
     ),
     sqlite_autoincrement=True,  # a number is never used twice, even after an erasure
 )
@@ -192,6 +203,9 @@ CASE_IS_OPEN = cases.c.status != literal_column("'resolved'")
 IS_PENDING = messages.c.state == literal_column("'pending'")
 IS_SENDING = messages.c.state == literal_column("'sending'")  # beside IS_LEAVING, whose index it is
 IS_LEAVING = messages.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
+IS_ADRIFT = (messages.c.state == literal_column("'unknown'")) & (
+    messages.c.failure == literal_column("'looking'")
+)
 ROW_IS_OPEN = messages.c.state.in_([literal_column("'waiting'"), literal_column("'in_turn'")])
 
 # What a person has used of the budget. Outlives /forget: forgetting is no way around the limit.
@@ -237,6 +251,18 @@ moved_chats = Table(
     Column("before", String, primary_key=True),
     Column("after", String, nullable=False),
     Column("at", Float, nullable=False),
+)
+
+# All names under which a platform knows a person, and the chat in which that person is served.
+identities = Table(
+    "identities",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("name", String, primary_key=True),  # a telephone number, or an id that hides it
+    Column("chat", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("identities_chat", "channel", "account", "chat"),
 )
 
 # When a staff surface was last connected: a promise of a person needs somebody to see it.
