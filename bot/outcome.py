@@ -10,6 +10,7 @@ from bot.model import ConversationKey, Fact, Form, Media
 from bot.prompt import Asked, RefusedDraft
 
 SYSTEM_AUTHOR = "system"
+STAFF_AUTHOR = "staff"
 
 
 class Origin(StrEnum):

@@ -8,7 +8,7 @@ platform would not take yet stay where they are: see `pace.py`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.delivery.pace import Pace
-from bot.delivery.ports import UNKNOWN, Outbox, Parcel, Sender
+from bot.delivery.ports import LOOKING, UNKNOWN, Outbox, Parcel, Sender
 from bot.errors import DeliveryDelayed, DeliveryRefused, LedgerError
 from bot.outcome import Outgoing
 from bot.record import Responded
@@ -41,11 +41,17 @@ def _unobserved(_: Responded) -> None:
     return None
 
 
+def _nobody() -> None:
+    return None
+
+
 class Courier:
     """Carries the outbox to the platforms until it is stopped.
 
     `report` makes what staff are told of a message that was refused, or that may not have
     arrived, from the parcel and the reason; it may answer None. `observe` counts responses.
+    Of the channels in `looked_up`, what may have arrived is first asked of the platform: nobody is
+    told, and `adrift` is called instead.
     """
 
     def __init__(
@@ -59,6 +65,8 @@ class Courier:
         send_seconds: float,
         report: Report = _nothing_to_report,
         observe: Callable[[Responded], None] = _unobserved,
+        looked_up: Collection[str] = (),
+        adrift: Callable[[], None] = _nobody,
     ) -> None:
         self._outbox = outbox
         self._senders = dict(senders)
@@ -68,6 +76,8 @@ class Courier:
         self._send_seconds = send_seconds
         self._report = report
         self._observe = observe
+        self._looked_up = frozenset(looked_up)
+        self._adrift = adrift
         self._pace = Pace(self._senders)
         self._rung = asyncio.Event()
         self._stopping = False
@@ -118,7 +128,7 @@ class Courier:
             if parcel.seq in self._in_hand:
                 continue  # the ledger was failing: what became of it is known, and written later
             log.warning("send_left_behind", message=parcel.seq)
-            await self._outbox.unknown(parcel.seq, owner, at, self._notice(parcel, UNKNOWN))
+            await self._unknown(parcel, owner, at)()
         self._swept = now
 
     def _pause(self) -> float:
@@ -209,10 +219,19 @@ class Courier:
             return partial(self._outbox.delayed, *mine, until)
         except Exception as error:  # noqa: BLE001  # it cannot be told whether it had left
             log.warning("send_unknown", message=parcel.seq, error=type(error).__name__)
-            notice = self._notice(parcel, UNKNOWN)
-            return partial(self._outbox.unknown, *mine, self._clock.now(), notice)
+            return self._unknown(parcel, self._owner, self._clock.now())
         self._pace.went_through()
         return partial(self._outbox.sent, *mine, external_id, self._clock.now())
+
+    def _unknown(self, parcel: Parcel, owner: str, at: float) -> partial[Coroutine[Any, Any, None]]:
+        """It may have arrived: staff are told, unless the platform can be asked first."""
+        if parcel.to.channel in self._looked_up:
+            return partial(self._look_up, parcel.seq, owner, at)
+        return partial(self._outbox.unknown, parcel.seq, owner, at, self._notice(parcel, UNKNOWN))
+
+    async def _look_up(self, seq: int, owner: str, at: float) -> None:
+        await self._outbox.unknown(seq, owner, at, reason=LOOKING)
+        self._adrift()
 
     def _notice(self, parcel: Parcel, reason: str) -> Outgoing | None:
         try:

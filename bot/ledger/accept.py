@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival
 from bot.ledger.claims import claim
+from bot.ledger.holding import release
 from bot.ledger.tables import (
     CASE_IS_OPEN,
     cases,
@@ -40,6 +41,7 @@ _TOUCH_CONVERSATION = (
         language=bindparam("language"),
         name=bindparam("name"),
         public=bindparam("public"),
+        address=bindparam("address"),
     )
     .on_conflict_do_update(
         index_elements=[conversations.c.key],
@@ -47,10 +49,11 @@ _TOUCH_CONVERSATION = (
             "last_in_at": func.max(conversations.c.last_in_at, bindparam("last_in_at")),
             "name": bindparam("name"),
             "public": bindparam("public"),
+            "address": bindparam("address"),
             "blocked_at": None,  # whoever writes can be written to
         },
     )
-    .returning(conversations.c.ownership)
+    .returning(conversations.c.ownership, conversations.c.held)
 )
 _FIND_CHARGES = select(charges.c.state).where(charges.c.identity == bindparam("identity"))
 _SAVE_CHARGES = upsert(charges).values(
@@ -84,7 +87,7 @@ def accept(connection: Connection, arrival: Arrival) -> Accepted:
     if not new.rowcount:
         same = connection.execute(_FIND_DELIVERY, delivery).scalar() == arrival.digest
         return Accepted(Admission.DUPLICATE if same else Admission.CONFLICT)
-    ownership = connection.execute(
+    chat = connection.execute(
         _TOUCH_CONVERSATION,
         {
             "key": key,
@@ -92,10 +95,13 @@ def accept(connection: Connection, arrival: Arrival) -> Accepted:
             "language": message.language or None,
             "name": message.name,
             "public": message.public,
+            "address": message.address,
         },
-    ).scalar_one()
+    ).one()
+    if chat.held:
+        release(connection, key, at)
     limit, retry_after = Limit.PASS, 0.0
-    if arrival.allowance is not None and ownership != Ownership.HUMAN:
+    if arrival.allowance is not None and chat.ownership != Ownership.HUMAN:
         limit, retry_after, state = _charged(connection, arrival, arrival.allowance)
         if limit is not Limit.PASS and arrival.refuse_when_limited:
             raise Refused(retry_after)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.delivery.split import split
 from bot.intake.ports import Settlement
-from bot.ledger.rows import buttons_to
+from bot.ledger.rows import buttons_to, template_to
 from bot.ledger.staff_rows import joined, know
 from bot.ledger.tables import CASE_IS_OPEN, cases, messages
 from bot.model import Kind
@@ -85,6 +85,7 @@ def _rows(
             "text": part,
             "marked": marked,
             "buttons": buttons_to(message.buttons) if n == len(parts) - 1 else None,
+            "template": template_to(message.template),
             "turn_id": settlement.turn.id,
             "answers": list(message.answers) if n == 0 else [],
             "quote": _quote(message, settlement) if n == 0 else "",

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Poison
 from bot.ledger.claims import claim, reopen_running_turn
-from bot.ledger.outbox import block
+from bot.ledger.failing import block
 from bot.ledger.staff_rows import know
 from bot.ledger.tables import (
     CASE_IS_OPEN,

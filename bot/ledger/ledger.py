@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from bot.book import Book
-from bot.delivery.ports import Parcel
 from bot.delivery.transcript import Line, Page
 from bot.desk.card import Card
 from bot.desk.cases import CaseList
@@ -19,6 +18,7 @@ from bot.intake.ports import (
     Begun,
     Edited,
     Opened,
+    Person,
     Poison,
     Settled,
     Settlement,
@@ -29,8 +29,8 @@ from bot.ledger import (
     desk_reading,
     editing,
     heartbeat,
+    identities,
     opening,
-    outbox,
     reading,
     recording,
     settling,
@@ -41,16 +41,17 @@ from bot.ledger import (
 from bot.ledger.answers import Channels
 from bot.ledger.engine import Engine
 from bot.ledger.opening import Opening
+from bot.ledger.sends import LedgerOfSends
 from bot.model import ConversationKey, Edit, Incoming, Kind, StaffAct
-from bot.outcome import Outgoing
-from bot.record import Record, Responded
+from bot.outcome import Button, Outgoing
+from bot.record import Record
 
 
-class Ledger:
+class Ledger(LedgerOfSends):
     """Satisfies every port of intake, delivery and desk over any engine."""
 
     def __init__(self, engine: Engine, how_to_open: Opening, channels: Channels) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._opening = how_to_open
         self._channels = channels
 
@@ -85,6 +86,12 @@ class Ledger:
     async def bring_to_staff(self, staff: ConversationKey, at: float) -> None:
         """The staff chat is this one now: what waits for another goes there."""
         await self._engine.write(partial(contacts.bring_to_staff, staff=staff, at=at))
+
+    async def met(self, chat: ConversationKey, names: Sequence[str], at: float) -> Person:
+        person, new = await self._engine.read(partial(identities.look, chat=chat, names=names))
+        if not new:
+            return person
+        return await self._engine.write(partial(identities.remember, chat=chat, names=names, at=at))
 
     async def home_of(self, chat: ConversationKey) -> ConversationKey:
         return await self._engine.read(partial(contacts.home_of, chat=chat))
@@ -142,74 +149,9 @@ class Ledger:
     async def due(self, now: float) -> Sequence[ConversationKey]:
         return await self._engine.read(partial(sweeping.due, now=now))
 
-    async def take(
-        self,
-        owner: str,
-        now: float,
-        until: float,
-        most: int,
-        channels: Sequence[str],
-        resting: Collection[ConversationKey] = (),
-    ) -> Sequence[Parcel]:
-        return await self._engine.write(
-            partial(
-                outbox.take,
-                owner=owner,
-                now=now,
-                until=until,
-                most=most,
-                channels=channels,
-                resting=resting,
-            )
-        )
-
-    async def sent(self, seq: int, owner: str, external_id: str, at: float) -> Responded | None:
-        return await self._engine.write(
-            partial(outbox.finish, seq=seq, owner=owner, external_id=external_id, at=at)
-        )
-
-    async def refused(
-        self, seq: int, owner: str, reason: str, at: float, notice: Outgoing | None = None
-    ) -> None:
-        await self._engine.write(
-            partial(
-                outbox.fail,
-                seq=seq,
-                owner=owner,
-                state="failed",
-                reason=reason,
-                at=at,
-                notice=notice,
-            )
-        )
-
-    async def unknown(
-        self, seq: int, owner: str, at: float, notice: Outgoing | None = None
-    ) -> None:
-        await self._engine.write(
-            partial(
-                outbox.fail,
-                seq=seq,
-                owner=owner,
-                state="unknown",
-                reason="unknown",
-                at=at,
-                notice=notice,
-            )
-        )
-
-    async def delayed(self, seq: int, owner: str, until: float) -> None:
-        await self._engine.write(partial(outbox.put_off, seq=seq, owner=owner, until=until))
-
-    async def being_sent(self, conversation: ConversationKey) -> bool:
-        return await self._engine.read(partial(outbox.being_sent, conversation=str(conversation)))
-
     async def start_afresh(self) -> int:
         """Called by the only process of this database before it serves: old leases are void."""
         return await self._engine.write(sweeping.free_all_leases)
-
-    async def lapsed(self, now: float) -> Sequence[tuple[Parcel, str]]:
-        return await self._engine.read(partial(outbox.lapsed, now=now))
 
     async def purge(self, now: float) -> None:
         """Drop old delivery keys, charges and heartbeats."""
@@ -239,6 +181,18 @@ class Ledger:
     async def pressed(self, conversation: ConversationKey, message: str, index: int) -> str | None:
         return await self._engine.read(
             partial(reading.pressed, key=conversation, message=message, index=index)
+        )
+
+    async def offered(
+        self, conversation: ConversationKey, external_id: str = ""
+    ) -> tuple[Button, ...]:
+        return await self._engine.read(
+            partial(reading.offered, key=conversation, external_id=external_id)
+        )
+
+    async def said(self, conversation: ConversationKey, external_id: str) -> str:
+        return await self._engine.read(
+            partial(reading.said, key=conversation, external_id=external_id)
         )
 
     async def cases(self, everything: bool, newest_first: bool = False) -> CaseList:

@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, or_, select
 
 from bot.delivery.transcript import Line, Page, UnknownMessage, own_id, own_seq
+from bot.ledger.rows import buttons_from
 from bot.ledger.tables import (
     ROW_IS_OPEN,
     conversations,
     messages,
 )
 from bot.model import ConversationKey
+from bot.outcome import Button
 
 # Not `act`: notes and staff commands never reach a customer.
 _VISIBLE = or_(
@@ -100,6 +102,35 @@ def pressed(connection: Connection, key: ConversationKey, message: str, index: i
     if not buttons or not 0 <= index < len(buttons):
         return None
     return str(buttons[index]["value"])
+
+
+def offered(connection: Connection, key: ConversationKey, external_id: str) -> tuple[Button, ...]:
+    """The buttons under one message of ours, or under the last one that was said."""
+    ours = select(messages.c.buttons).where(
+        messages.c.conversation == str(key), messages.c.direction == "out", ~messages.c.inside
+    )
+    if external_id:
+        ours = ours.where(messages.c.external_id == external_id)
+    else:
+        ours = ours.where(messages.c.state.in_(("sending", "sent", "unknown")))
+    return buttons_from(connection.execute(ours.order_by(messages.c.seq.desc()).limit(1)).scalar())
+
+
+def said(connection: Connection, key: ConversationKey, external_id: str) -> str:
+    """What the message of that platform id says; of an edited one, what it says now."""
+    row = connection.execute(
+        select(messages.c.text, messages.c.edits)
+        .where(
+            messages.c.conversation == str(key),
+            messages.c.external_id == external_id,
+            messages.c.direction.in_(("in", "out")),
+            ~messages.c.inside,
+        )
+        .limit(1)
+    ).first()
+    if row is None:
+        return ""
+    return str(row.edits[-1]["text"] if row.edits else row.text)
 
 
 def _seq_of(connection: Connection, key: ConversationKey, message: str) -> int | None:

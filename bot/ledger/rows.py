@@ -18,7 +18,7 @@ from bot.model import (
     Media,
     StaffAct,
 )
-from bot.outcome import Button
+from bot.outcome import Button, Template
 from bot.prompt import MOST_DRAFTS, RefusedDraft
 
 _FORM = frozenset(field.name for field in fields(Form))
@@ -87,6 +87,16 @@ def buttons_from(stored: list[dict[str, str]] | None) -> tuple[Button, ...]:
 def buttons_to(buttons: tuple[Button, ...]) -> list[dict[str, str]] | None:
     """What `buttons_from` reads back."""
     return [asdict(button) for button in buttons] or None
+
+
+def template_from(stored: dict[str, Any] | None) -> Template | None:
+    """An approved message that is sent in place of a text."""
+    return Template(**stored) if stored else None
+
+
+def template_to(template: Template | None) -> dict[str, Any] | None:
+    """What `template_from` reads back."""
+    return {"sid": template.sid, "variables": dict(template.variables)} if template else None
 
 
 def drafts_from(stored: list[dict[str, Any]] | None) -> tuple[RefusedDraft, ...]:

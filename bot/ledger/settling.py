@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from bot.intake.ports import Opened, Settled, Settlement
 from bot.ledger.answers import Channels, write_answers
 from bot.ledger.erasing import erase
+from bot.ledger.holding import drop
 from bot.ledger.recording import close_turn
 from bot.ledger.rows import drafts_to, form_to
 from bot.ledger.tables import (
@@ -38,7 +39,7 @@ from bot.record import record_of
 _MINE = (
     (conversations.c.key == bindparam("k"))
     & (conversations.c.lease_owner == bindparam("mine"))
-    & (conversations.c.fence == bindparam("held"))
+    & (conversations.c.fence == bindparam("its_fence"))
 )
 _FREE = (
     update(conversations)
@@ -68,7 +69,7 @@ def settle(connection: Connection, settlement: Settlement, channels: Channels) -
     """Write what was decided and free the line."""
     turn, outcome = settlement.turn, settlement.outcome
     key = str(turn.conversation)
-    mine = {"k": key, "mine": settlement.owner, "held": settlement.fence}
+    mine = {"k": key, "mine": settlement.owner, "its_fence": settlement.fence}
     held = connection.execute(_FREE, mine).first()
     if held is None:
         raise Fenced
@@ -137,6 +138,7 @@ def _apply_one(
             values.update(ownership="bot", holder="", tries=0)
             at = settlement.at
             _move_case(connection, settlement, case, status="resolved", resolved_at=at)
+            drop(connection, str(settlement.turn.conversation))
         case Erase():
             facts.clear()
             values.update(form=None, language=None, pinned_language=False, tries=0, name="")
@@ -179,7 +181,7 @@ def postpone(connection: Connection, opened: Opened, owner: str, until: float) -
     """A turn failed: free the line; its messages stay together and rest until `until`."""
     connection.execute(
         update(conversations).where(_MINE).values(lease_owner="", lease_until=0, retry_at=until),
-        {"k": str(opened.turn.conversation), "mine": owner, "held": opened.fence},
+        {"k": str(opened.turn.conversation), "mine": owner, "its_fence": opened.fence},
     )
 
 
@@ -187,7 +189,7 @@ def put_back(connection: Connection, opened: Opened, owner: str) -> None:
     """The program stops before the turn was decided: this opening does not count."""
     freed = connection.execute(
         update(conversations).where(_MINE).values(lease_owner="", lease_until=0),
-        {"k": str(opened.turn.conversation), "mine": owner, "held": opened.fence},
+        {"k": str(opened.turn.conversation), "mine": owner, "its_fence": opened.fence},
     )
     if freed.rowcount:
         connection.execute(

@@ -568,3 +568,39 @@ async def test_what_a_dead_sender_left_behind_is_shown_to_staff_once(ledger, wir
     await running
     assert reported == [(left.text, "unknown")]
     assert wire.arrived == ["b"]
+
+
+async def test_where_the_platform_can_be_asked_nobody_is_told_yet(ledger, wire):
+    """What broke off, and what a dead sender left behind, is looked up before staff hear of it."""
+    told: list[str] = []
+    rung: list[bool] = []
+
+    def notice(parcel: Parcel, reason: str) -> None:
+        told.append(reason)
+
+    await put(ledger, "left behind")
+    await ledger.take("dead", 0.0, 1.0, 1, ["wire"])
+    await put(ledger, "cut off", chat="bia")
+    await put(ledger, "gone", chat="caio")
+    wire.answers = {"cut off": [DeliveryUnknown("cut")], "gone": [DeliveryRefused("gone")]}
+    courier = Courier(
+        ledger,
+        {"wire": wire},
+        Clock(),
+        "w",
+        at_once=4,
+        send_seconds=0.5,
+        report=notice,
+        looked_up=["wire"],
+        adrift=lambda: rung.append(True),
+    )
+    running = asyncio.create_task(courier.run())
+    found = await settled(ledger)
+    await courier.stop()
+    await running
+    assert found == {"left behind": "unknown", "cut off": "unknown", "gone": "failed"}
+    assert told == ["gone"]
+    assert len(rung) == 2
+    adrift = {each.parcel.text: each.since for each in await ledger.adrift("wire")}
+    assert set(adrift) == {"left behind", "cut off"}
+    assert all(since > 1.0 for since in adrift.values())

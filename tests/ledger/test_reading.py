@@ -9,8 +9,8 @@ import pytest
 from bot.delivery.transcript import UnknownMessage, own_seq
 from bot.ledger import desk_reading
 from bot.model import Action, Fact, Form, Kind
-from bot.outcome import Erase, OpenCase, Outcome, Outgoing, Remember, SetForm, Verdict
-from tests.builders import BOOK, CHAT, NOON, act, answered, arrival, incoming, settlement
+from bot.outcome import Button, Erase, OpenCase, Outcome, Outgoing, Remember, SetForm, Verdict
+from tests.builders import BOOK, CHAT, NOON, PUSHED, act, answered, arrival, incoming, settlement
 
 
 @pytest.fixture
@@ -210,3 +210,29 @@ async def test_what_another_version_wrote_in_another_shape_is_dropped(
     await engine.write(lambda connection: connection.execute(strange, values) and None)
     turn = (await open_turn()).turn
     assert (turn.form, dict(turn.facts.known)) == (None, {})
+
+
+async def test_which_buttons_a_press_or_a_number_means(ledger, open_turn):
+    """Those under the message that was pressed; for a number, those under the last thing said."""
+
+    async def say(id: str, *labels: str, author: str = "rule") -> None:
+        await ledger.accept(arrival(incoming(chat=PUSHED, id=id, at=NOON + int(id))))
+        turn = await open_turn(chat=PUSHED, at=NOON + int(id) + 4)
+        buttons = tuple(Button(label, f"/{label}") for label in labels)
+        said = Outgoing(PUSHED, f"texto {id}", author, buttons=buttons)
+        outcome = Outcome(Verdict.ANSWERED, "x", (said,))
+        await ledger.settle(settlement(turn, outcome, at=NOON + int(id) + 5))
+        at = NOON + int(id) + 6
+        (parcel,) = await ledger.take("w", at, at + 9, 10, ["wire"])
+        await ledger.sent(parcel.seq, "w", f"ext{id}", at)
+
+    await say("10", "sim", "não")
+    assert [b.label for b in await ledger.offered(PUSHED)] == ["sim", "não"]
+    await say("20")
+    assert await ledger.offered(PUSHED) == ()
+    assert [b.value for b in await ledger.offered(PUSHED, "ext10")] == ["/sim", "/não"]
+    assert await ledger.offered(PUSHED, "unknown") == ()
+    assert await ledger.offered(replace(PUSHED, chat="bia"), "ext10") == ()
+    assert await ledger.said(PUSHED, "ext20") == "texto 20"
+    assert await ledger.said(PUSHED, "10") == "oi"
+    assert await ledger.said(replace(PUSHED, chat="bia"), "ext20") == ""
