@@ -15,7 +15,7 @@ from bot.delivery.ports import Parcel
 from bot.outcome import Outgoing
 from bot.record import Responded
 
-MOST_ATTEMPTS = 5  # at sending one message that the platform itself says has failed
+MOST_ATTEMPTS = 8  # at sending one message; each waits twice as long as the one before
 
 
 class Receipt(StrEnum):
@@ -53,7 +53,7 @@ class Report:
     seq: int | None = None  # our own number of it; None: the platform's id has to tell
     attempt: int | None = None  # which attempt at sending it; None: whichever was the last
     reason: str = ""  # of a failure: as in DeliveryRefused
-    again_after: float | None = None  # of a failure: seconds after which another attempt may help
+    again_after: float | None = None  # of a failure: seconds after which a second attempt may help
 
 
 class Heard(StrEnum):

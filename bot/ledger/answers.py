@@ -15,6 +15,7 @@ from bot.ledger.staff_rows import joined, know
 from bot.ledger.tables import CASE_IS_OPEN, cases, messages
 from bot.model import Kind
 from bot.outcome import Outgoing, Urgency
+from bot.words.options import numbered
 
 _ADD_ANSWER = insert(messages).returning(messages.c.seq)
 _NAME_ANSWER = (
@@ -32,11 +33,21 @@ class Channels:
     """How a channel's answers leave, by its name.
 
     On `pulled` ones the row's being written *is* the sending, so it is born `sent`; all others
-    wait as `pending` for the courier, in parts of at most `lengths` UTF-16 units.
+    wait as `pending` for the courier, in parts of at most `lengths` UTF-16 units. On those in
+    `written_out` buttons may have to stand in the text, as numbered choices.
     """
 
     pulled: frozenset[str] = frozenset()
     lengths: Mapping[str, int] = field(default_factory=dict)
+    written_out: frozenset[str] = frozenset()
+
+    def room(self, message: Outgoing) -> int | None:
+        """UTF-16 units that a part of this message may have; None where there is no limit."""
+        most = self.lengths.get(message.to.channel)
+        if most is None or message.to.channel not in self.written_out:
+            return most
+        choices = numbered([button.label for button in message.buttons])
+        return max(most - len(choices.encode("utf-16-le", "surrogatepass")) // 2, most // 2)
 
 
 def write_answers(
@@ -73,7 +84,7 @@ def _rows(
     """The first part names what it answers, the last one has the buttons."""
     pulled = message.to.channel in channels.pulled
     text = message.text if pulled or not message.marked else message.marked
-    most = channels.lengths.get(message.to.channel)
+    most = channels.room(message)
     marked = bool(message.marked) and not pulled
     parts = split(text, most, marked=marked) if most else (text,)
     for n, part in enumerate(parts):

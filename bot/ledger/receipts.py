@@ -132,6 +132,10 @@ def _arrived(connection: Connection, row: Any, at: float) -> Responded | None:
     return responded(connection, row.turn_id, at)
 
 
+def _rest(report: Report, attempt: int) -> float:
+    return (report.again_after or 0.0) * 2.0 ** max(attempt - 1, 0)
+
+
 def _failed(
     connection: Connection, row: Any, report: Report, at: float, notice: Outgoing | None
 ) -> Noted:
@@ -139,7 +143,7 @@ def _failed(
         return Noted(Heard.NEWS)
     again = report.again_after is not None and row.attempt < MOST_ATTEMPTS
     values: dict[str, Any] = (
-        {"state": "pending", "owner": "", "until": at + (report.again_after or 0.0)}
+        {"state": "pending", "owner": "", "until": at + _rest(report, row.attempt)}
         if again
         else {"state": "failed", "failure": report.reason, "until": 0}
     )

@@ -152,7 +152,8 @@ async def test_it_is_not_tried_without_end(ledger, send, rows):
         await ledger.sent(parcel.seq, "w", sid, at)
         failed = report(parcel, Receipt.FAILED, external_id=sid, again_after=5.0, attempt=n)
         await ledger.note(failed, at)
-        at += 10
+        assert await ledger.take("w", at + 5 * 2 ** (n - 1) - 1, at, 10, ["wire"]) == ()
+        at += 5 * 2**n
         taken = await ledger.take("w", at, at + 20, 10, ["wire"])
         assert len(taken) == (n < MOST_ATTEMPTS)
     row = await state(rows, parcel)

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.intake.ports import Joining, Later, Nothing, Opened
+from bot.ledger.answers import Channels
+from bot.ledger.ledger import Ledger
 from bot.model import Fact, Form, Kind, Said
 from bot.outcome import (
     Button,
@@ -19,7 +21,9 @@ from bot.outcome import (
     SetTries,
     Verdict,
 )
-from tests.builders import CHAT, NOON, OWNER, PUSHED, answered, arrival, incoming, settlement
+from bot.words.options import numbered
+from tests.builders import BOOK, CHAT, NOON, OWNER, PUSHED, answered, arrival, incoming, settlement
+from tests.ledger.conftest import OPENING
 
 
 async def test_a_burst_stays_open_until_the_pause_after_its_last_message(ledger, begin):
@@ -243,3 +247,18 @@ async def test_buttons_are_kept_with_the_answer_and_looked_up_in_their_chat_only
     assert await ledger.pressed(CHAT, "nd_1", 0) is None
     assert await ledger.pressed(CHAT, "m1", 0) is None
     assert await ledger.pressed(replace(CHAT, chat="bia"), "nd_2", 0) is None
+
+
+async def test_a_part_leaves_room_for_choices_that_are_written_out(engine, rows):
+    """The last part has the buttons; where they are text, it must still fit into one message."""
+    channels = Channels(frozenset(), {"wire": 100}, frozenset({"wire"}))
+    ledger = Ledger(engine, OPENING, channels)
+    await ledger.accept(arrival(incoming(chat=PUSHED)))
+    turn = await ledger.begin(PUSHED, OWNER, NOON + 4, BOOK, 7)
+    buttons = (Button("Falar com uma pessoa", "/human"), Button("Meu pedido", "x"))
+    said = Outgoing(PUSHED, "Uma frase curta. " * 10, "rule", buttons=buttons)
+    outcome = Outcome(Verdict.ANSWERED, "x", (said,))
+    await ledger.settle(settlement(turn, outcome))
+    texts = [row["text"] for row in await rows("SELECT text FROM messages WHERE direction='out'")]
+    assert len(texts) > 2
+    assert all(len(text) + len(numbered([b.label for b in buttons])) <= 100 for text in texts)
