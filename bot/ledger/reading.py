@@ -107,7 +107,7 @@ def pressed(connection: Connection, key: ConversationKey, message: str, index: i
 def offered(connection: Connection, key: ConversationKey, external_id: str) -> tuple[Button, ...]:
     """The buttons under one message of ours, or under the last one that was said."""
     ours = select(messages.c.buttons).where(
-        messages.c.conversation == str(key), messages.c.direction == "out", ~messages.c.inside
+        messages.c.conversation == str(key), messages.c.direction == "out"
     )
     if external_id:
         ours = ours.where(messages.c.external_id == external_id)
@@ -124,7 +124,6 @@ def said(connection: Connection, key: ConversationKey, external_id: str) -> str:
             messages.c.conversation == str(key),
             messages.c.external_id == external_id,
             messages.c.direction.in_(("in", "out")),
-            ~messages.c.inside,
         )
         .limit(1)
     ).first()

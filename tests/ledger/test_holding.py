@@ -115,3 +115,46 @@ async def test_a_parcel_tells_when_the_customer_was_heard_and_where_they_are(des
     (parcel,) = await ledger.take("w", NOON + 5, NOON + 20, 10, ["wire"])
     assert (parcel.heard_at, parcel.written_at, parcel.address) == (NOON, NOON + 4, "")
     assert parcel.attempt == 1
+
+
+async def test_a_reply_that_is_refused_after_its_case_is_over_is_not_said(desk, ledger):
+    await desk.heard(NOON)
+    await desk.says("um momento", NOON + 4, OpenCase("asked"))
+    await desk.taken(NOON + 5)
+    await desk.staff("resposta", LATER)
+    (parcel,) = await ledger.take("w", LATER + 5, LATER + 20, 10, ["wire"])
+    await desk.staff("", LATER + 10, Action.RESOLVE, CloseCase(1))
+    await ledger.refused(parcel.seq, "w", WINDOW_CLOSED, LATER + 12)
+    await desk.heard(LATER + 60)
+    assert await desk.taken(LATER + 61) == []
+
+
+async def test_a_colleague_who_takes_over_does_not_keep_it_back(desk, ledger):
+    await desk.heard(NOON)
+    await desk.says("um momento", NOON + 4, OpenCase("asked"))
+    await desk.taken(NOON + 5)
+    await desk.staff("resposta", LATER)
+    await desk.refused(LATER + 5)
+    await ledger.accept_act(act(Action.CLAIM, id="tom", agent="Tom"), LATER + 9)
+    await desk.heard(LATER + 60)
+    assert await desk.taken(LATER + 61) == ["resposta"]
+
+
+async def test_only_what_was_refused_for_that_reason_is_kept(desk, ledger):
+    await desk.heard(NOON)
+    await desk.says("primeira", NOON + 4, OpenCase("asked"))
+    (parcel,) = await ledger.take("w", NOON + 5, NOON + 20, 10, ["wire"])
+    await ledger.refused(parcel.seq, "w", "policy", NOON + 6)
+    await desk.staff("segunda", LATER)
+    await desk.refused(LATER + 5)
+    await desk.heard(LATER + 60)
+    assert await desk.taken(LATER + 61) == ["segunda"]
+
+
+async def test_what_the_bot_wrote_outlives_the_case(desk):
+    await desk.heard(NOON)
+    await desk.says("do robô", NOON + 4, OpenCase("asked"))
+    await desk.refused(LATER)
+    await desk.staff("", LATER + 10, Action.RESOLVE, CloseCase(1))
+    await desk.heard(LATER + 60)
+    assert await desk.taken(LATER + 61) == ["do robô"]

@@ -233,6 +233,13 @@ async def test_which_buttons_a_press_or_a_number_means(ledger, open_turn):
     assert [b.value for b in await ledger.offered(PUSHED, "ext10")] == ["/sim", "/não"]
     assert await ledger.offered(PUSHED, "unknown") == ()
     assert await ledger.offered(replace(PUSHED, chat="bia"), "ext10") == ()
+    await ledger.accept(arrival(incoming(chat=PUSHED, id="30", at=NOON + 30)))
+    turn = await open_turn(chat=PUSHED, at=NOON + 34)
+    unsent = Outgoing(PUSHED, "não chegou", "rule", buttons=(Button("x", "/x"),))
+    await ledger.settle(settlement(turn, Outcome(Verdict.ANSWERED, "x", (unsent,)), at=NOON + 35))
+    (parcel,) = await ledger.take("w", NOON + 36, NOON + 40, 10, ["wire"])
+    await ledger.refused(parcel.seq, "w", "gone", NOON + 36)
+    assert await ledger.offered(PUSHED) == ()  # nobody has seen those
     assert await ledger.said(PUSHED, "ext20") == "texto 20"
     assert await ledger.said(PUSHED, "10") == "oi"
     assert await ledger.said(replace(PUSHED, chat="bia"), "ext20") == ""
