@@ -145,8 +145,9 @@ async def test_only_what_was_refused_for_that_reason_is_kept(desk, ledger):
     await desk.says("primeira", NOON + 4, OpenCase("asked"))
     (parcel,) = await ledger.take("w", NOON + 5, NOON + 20, 10, ["wire"])
     await ledger.refused(parcel.seq, "w", "policy", NOON + 6)
-    await desk.staff("segunda", LATER)
-    await desk.refused(LATER + 5)
+    await desk.heard(NOON + 10)
+    await desk.says("segunda", NOON + 14)
+    await desk.refused(LATER)
     await desk.heard(LATER + 60)
     assert await desk.taken(LATER + 61) == ["segunda"]
 
