@@ -22,18 +22,21 @@ HELP = """\
   claim N              take the chat: the bot is silent at once
   reply N TEXT         answer the customer (takes the chat if nobody has it)
   note N TEXT          write a note that stays inside
+  template N           ask the customer to write again, once WhatsApp's 24 hours are over
   release N            give the chat back to the bot, the case stays open
   resolve N            give the chat back to the bot and close the case
   quit                 leave (Ctrl+D too)"""
-ACTIONS = ("claim", "reply", "note", "release", "resolve")
+ACTIONS = ("claim", "reply", "note", "template", "release", "resolve")
+_ACTS = {"template": "invite"}  # words that the desk knows by another name
 LOOK_SECONDS = 2.0  # how often a running session looks for new cases
 CARRIED_OUT_SECONDS = 10.0  # how long to wait for the line to carry out an act
-LEAVES = frozenset({"reply", "resolve"})  # acts of which the customer hears
+LEAVES = frozenset({"reply", "template", "resolve"})  # acts of which the customer hears
 FINISHED = frozenset({"done", "dead"})
 _TOLD = {
     "claim": "case {case} is yours; the bot is silent.",
     "reply": "sent to the customer of case {case}.",
     "note": "noted on case {case}; the customer does not see it.",
+    "template": "sent the approved message that asks the customer of case {case} to write again.",
     "release": "case {case} is back with the bot and waits for the next person.",
     "resolve": "case {case} is resolved; the bot answers again.",
 }
@@ -84,7 +87,7 @@ class Desk:
                 "id": secrets.token_hex(8),
                 "case": case,
                 "agent": self._agent,
-                "action": action,
+                "action": _ACTS.get(action, action),
                 "text": text,
             },
         )
@@ -133,6 +136,10 @@ def _table(found: Iterable[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     for name in ("case", "waiting", "status"):
         table.add_column(name, no_wrap=True)
+    found = list(found)
+    windows = any(case["window"] for case in found)
+    if windows:
+        table.add_column("to answer", no_wrap=True)
     table.add_column("why", ratio=2)
     table.add_column("last message", ratio=3, overflow="ellipsis", no_wrap=True)
     for case in found:
@@ -141,10 +148,15 @@ def _table(found: Iterable[dict[str, Any]]) -> Table:
             str(case["id"]),
             case["waiting"],
             escape(harmless(status)),
+            *([_window(case["window"])] if windows else ()),
             escape(case["why"]),
             escape(harmless(case["last_text"])),
         )
     return table
+
+
+def _window(left: str) -> str:
+    return f"[red]{escape(left)}[/red]" if left == "closed" else escape(left)
 
 
 async def run_command(agent: str, console: Console, command: Callable[[Desk], Any]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -22,9 +22,10 @@ from bot.delivery.ports import Outbox
 from bot.delivery.transcript import Transcripts
 from bot.desk.card import lines, waiting, why
 from bot.desk.cases import Cases, CaseSummary
+from bot.desk.window import Windows, closes_at
 from bot.errors import Unreadable
 from bot.intake.accept import Intake
-from bot.model import Action, CaseStatus, ConversationKey
+from bot.model import Action, Case, CaseStatus, ConversationKey
 from bot.presence import Presence
 from bot.web.answers import body_of, error, translated
 from bot.web.chat import accept_chat
@@ -32,6 +33,7 @@ from bot.web.stream import last_seen, stream
 
 LARGEST_NUMBER = 2**62  # what a database can hold, and more than there will ever be
 CONFIRM_STEP = 0.05  # seconds between two looks at rows being sent
+SILENCING = frozenset({Action.CLAIM, Action.REPLY, Action.INVITE})  # acts that take the chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Local:
     send_seconds: float  # how long a send may be under way
     book: Callable[[], Book]
     reached: Collection[str]  # channels whose customers get messages while this desk is open
+    windows: Windows = field(default_factory=dict)  # where customers can be written to for a while
 
     def routes(self) -> list[Route]:
         return [
@@ -90,7 +93,7 @@ class Local:
         newest_first = request.query_params.get("newest") == "1"
         listed = await self.cases.cases(everything, newest_first)
         now = self.clock.now()
-        summaries = [_summary(each, now) for each in listed.found]
+        summaries = [_summary(each, now, self.windows) for each in listed.found]
         return JSONResponse({"cases": summaries, "total": listed.total})
 
     async def card(self, request: Request) -> Response:
@@ -103,12 +106,14 @@ class Local:
         book = self.book()
         code = found.language or book.default_language
         named = replace(found, language=book.language_names.get(code, code))
+        closes = _closes(found.case, found.channel, found.heard_at, self.windows)
         return JSONResponse(
             {
                 "id": found.case.id,
                 "status": found.case.status.value,
                 "agent": found.case.agent,
-                "lines": list(lines(named, self.clock.now())),
+                "window_closes_at": closes,
+                "lines": list(lines(named, self.clock.now(), self.windows)),
             }
         )
 
@@ -117,7 +122,7 @@ class Local:
         act = desk.parse(await body_of(request, self.max_body_bytes))
         await self.cases.seen(act.agent, self.clock.now())
         accepted = await self.intake.accept_act(act)
-        silences = act.action in (Action.CLAIM, Action.REPLY) and accepted.case is not None
+        silences = act.action in SILENCING and accepted.case is not None
         confirmed = await self._quiet(accepted.conversation) if silences else True
         return JSONResponse(
             {
@@ -171,8 +176,21 @@ def _named(request: Request, parameter: str) -> str:
     return name
 
 
-def _summary(each: CaseSummary, now: float) -> dict[str, Any]:
+def _closes(case: Case, channel: str, heard_at: float, windows: Windows) -> float | None:
+    """When only a template gets through; None where that never comes or nobody has to care."""
+    over = case.status is CaseStatus.RESOLVED
+    return None if over else closes_at(channel, heard_at, windows)
+
+
+def _left(closes: float | None, now: float) -> str:
+    if closes is None:
+        return ""
+    return f"{waiting(closes - now)} left" if closes > now else "closed"
+
+
+def _summary(each: CaseSummary, now: float, windows: Windows) -> dict[str, Any]:
     case = each.case
+    closes = _closes(case, each.channel, each.heard_at, windows)
     return {
         "id": case.id,
         "status": case.status.value,
@@ -183,4 +201,6 @@ def _summary(each: CaseSummary, now: float) -> dict[str, Any]:
         "language": each.language,
         "last_text": each.last_text,
         "last_at": each.last_at,
+        "window": _left(closes, now),
+        "window_closes_at": closes,
     }
