@@ -70,7 +70,7 @@ def _filled(
 
 
 def plain(text: str, most: int) -> str:
-    """The text on one line, single blanks, nothing invisible; "" if there is nothing to see."""
+    """The text on one line, single blanks, nothing invisible; "" without a letter or symbol."""
     kept = "".join(_kept(sign) for sign in text)
     line = " ".join(kept.split())
     if not any(unicodedata.category(sign)[0] in "LNS" for sign in line):
