@@ -22,7 +22,7 @@ HELP = """\
   claim N              take the chat: the bot is silent at once
   reply N TEXT         answer the customer (takes the chat if nobody has it)
   note N TEXT          write a note that stays inside
-  template N           ask the customer to write again, once WhatsApp's 24 hours are over
+  template N           ask the customer to write again (WhatsApp, after 24 hours)
   release N            give the chat back to the bot, the case stays open
   resolve N            give the chat back to the bot and close the case
   quit                 leave (Ctrl+D too)"""
@@ -32,6 +32,7 @@ LOOK_SECONDS = 2.0  # how often a running session looks for new cases
 CARRIED_OUT_SECONDS = 10.0  # how long to wait for the line to carry out an act
 LEAVES = frozenset({"reply", "template", "resolve"})  # acts of which the customer hears
 FINISHED = frozenset({"done", "dead"})
+CLOSED = "closed"  # a reply would be kept until the customer writes
 _TOLD = {
     "claim": "case {case} is yours; the bot is silent.",
     "reply": "sent to the customer of case {case}.",
@@ -40,6 +41,10 @@ _TOLD = {
     "release": "case {case} is back with the bot and waits for the next person.",
     "resolve": "case {case} is resolved; the bot answers again.",
 }
+_KEPT = (
+    "kept for the customer of case {case}, who has not written for 24 hours: "
+    "it goes out when they write. `template {case}` asks them to."
+)
 _LATER = "done for case {case}; the customer hears of it as soon as `nightdesk serve` runs."
 
 
@@ -104,7 +109,9 @@ class Desk:
             return True
         if done["case"] != case:
             self._console.print(f"[yellow]Case {case} is closed; this is about the open one.[/]")
-        if action in LEAVES and not done["reached"]:
+        if action == "reply" and done["window"] == CLOSED:
+            self._console.print(f"[yellow]{_KEPT.format(case=done['case'])}[/yellow]")
+        elif action in LEAVES and not done["reached"]:
             self._console.print(f"[yellow]{_LATER.format(case=done['case'])}[/yellow]")
         else:
             self._console.print(f"[green]{_TOLD[action].format(case=done['case'])}[/green]")
@@ -156,7 +163,7 @@ def _table(found: Iterable[dict[str, Any]]) -> Table:
 
 
 def _window(left: str) -> str:
-    return f"[red]{escape(left)}[/red]" if left == "closed" else escape(left)
+    return f"[red]{escape(left)}[/red]" if left == CLOSED else escape(left)
 
 
 async def run_command(agent: str, console: Console, command: Callable[[Desk], Any]) -> bool:

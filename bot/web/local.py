@@ -25,6 +25,7 @@ from bot.desk.cases import Cases, CaseSummary
 from bot.desk.window import Windows, closes_at
 from bot.errors import Unreadable
 from bot.intake.accept import Intake
+from bot.intake.ports import ActAccepted
 from bot.model import Action, Case, CaseStatus, ConversationKey
 from bot.presence import Presence
 from bot.web.answers import body_of, error, translated
@@ -132,6 +133,7 @@ class Local:
                 "confirmed": confirmed,
                 "reached": accepted.case is None or accepted.conversation.channel in self.reached,
                 "holder": accepted.holder,
+                "window": await self._window(accepted),
             },
             200 if accepted.duplicate else 202,
         )
@@ -159,6 +161,16 @@ class Local:
         await self.cases.seen(agent, self.clock.now())
         return agent
 
+    async def _window(self, accepted: ActAccepted) -> str:
+        """As in the list: whether a reply reaches the customer, or is kept until they write."""
+        if accepted.case is None or accepted.conversation.channel not in self.windows:
+            return ""
+        card = await self.cases.card(accepted.case)
+        if card is None:
+            return ""
+        now = self.clock.now()
+        return _left(_closes(card.case, card.channel, card.heard_at, self.windows), now)
+
     async def _quiet(self, conversation: ConversationKey) -> bool:
         """Wait until no row of this chat is on its way; False when it took too long."""
         deadline = self.clock.now() + self.send_seconds
@@ -183,9 +195,10 @@ def _closes(case: Case, channel: str, heard_at: float, windows: Windows) -> floa
 
 
 def _left(closes: float | None, now: float) -> str:
+    """How long a reply still gets through: "3 h 20 min", "closed", "" where it always does."""
     if closes is None:
         return ""
-    return f"{waiting(closes - now)} left" if closes > now else "closed"
+    return waiting(closes - now) if closes > now else "closed"
 
 
 def _summary(each: CaseSummary, now: float, windows: Windows) -> dict[str, Any]:

@@ -20,7 +20,7 @@ CASE = {
     "language": "pt",
     "last_text": "oi",
     "last_at": 0.0,
-    "window": "3 h 20 min left",
+    "window": "3 h 20 min",
     "window_closes_at": 12.0,
 }
 
@@ -32,6 +32,7 @@ class Answers:
         self.posted: list[dict[str, Any]] = []
         self.cases = list(cases.get("cases", ()))
         self.told = told
+        self.window = ""
 
     async def get(self, path: str, **query: Any) -> dict[str, Any]:
         if path == "/desk/cases":
@@ -43,7 +44,8 @@ class Answers:
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         self.posted.append(body)
-        return {"case": 7, "act": 12, "confirmed": True, "reached": True, "holder": ""}
+        done = {"case": 7, "act": 12, "confirmed": True, "reached": True, "holder": ""}
+        return {**done, "window": self.window}
 
 
 def at(answers: Answers) -> tuple[Desk, io.StringIO]:
@@ -59,10 +61,10 @@ async def test_the_list_shows_the_time_left():
     await desk.list_cases(everything=False, as_json=False)
     heading, first, second, third = screen.getvalue().splitlines()
     assert "to answer" in heading
-    assert "3 h 20 min left" in first
+    assert "3 h 20 min" in first
     assert second.split()[:4] == ["8", "1", "min", "waiting"]
     assert "closed" in second
-    assert "left" not in third
+    assert "min" not in third.partition("waiting")[2]
     assert all("asked for a person" in line for line in (first, second, third))
 
 
@@ -78,6 +80,19 @@ async def test_template_sends_an_invitation_and_says_what_was_sent():
     assert await desk.act("template", 7, "") is True
     assert [(each["action"], each["case"]) for each in answers.posted] == [("invite", 7)]
     assert "asks the customer of case 7 to write again" in " ".join(screen.getvalue().split())
+
+
+@pytest.mark.parametrize(("window", "kept"), [("closed", True), ("3 h 20 min", False), ("", False)])
+async def test_a_reply_that_has_to_wait_is_not_called_sent(window, kept):
+    answers = Answers()
+    answers.window = window
+    desk, screen = at(answers)
+    assert await desk.act("reply", 7, "oi") is True
+    said = " ".join(screen.getvalue().split())
+    assert ("kept for the customer of case 7" in said) is kept
+    assert ("sent to the customer" in said) is not kept
+    assert await desk.act("note", 7, "x")
+    assert "noted on case 7" in screen.getvalue()
 
 
 async def test_a_template_that_there_is_not_fails_and_says_why():

@@ -66,8 +66,8 @@ def client(given: OneCase, windows: dict[str, float] | None = None) -> TestClien
 @pytest.mark.parametrize(
     ("given", "left", "closes"),
     [
-        (OneCase(), "23 h 55 min left", NOON + 86_100),
-        (OneCase(heard_at=NOON - 86_099), "1 s left", NOON + 1),
+        (OneCase(), "23 h 55 min", NOON + 86_100),
+        (OneCase(heard_at=NOON - 86_099), "1 s", NOON + 1),
         (OneCase(heard_at=NOON - 86_100), "closed", NOON),
         (OneCase(heard_at=0.0), "closed", 86_100.0),
         (OneCase(channel="web"), "", None),
@@ -96,4 +96,18 @@ def test_an_invitation_is_an_act_and_takes_the_chat():
     done = client(ledger).post("/desk/acts", json=body).json()
     assert [act.action for act in ledger.acts] == [Action.INVITE]
     assert done["confirmed"] is True
+    assert done["window"] == "23 h 55 min"
     assert ledger.on_its_way == -1
+
+
+@pytest.mark.parametrize(
+    ("given", "windows", "left"),
+    [
+        (OneCase(heard_at=NOON - 86_100), WINDOWS, "closed"),
+        (OneCase(heard_at=NOON - 86_100), {}, ""),
+        (OneCase(case_=replace(CASE, status=CaseStatus.RESOLVED)), WINDOWS, ""),
+    ],
+)
+def test_whoever_replies_learns_whether_it_gets_through(given, windows, left):
+    body = {"id": "a1", "case": 7, "agent": "Rita", "action": "reply", "text": "oi"}
+    assert client(given, windows).post("/desk/acts", json=body).json()["window"] == left
