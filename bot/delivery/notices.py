@@ -13,7 +13,7 @@ from bot.outcome import Outgoing
 LONGEST_EXCERPT = 200  # characters: enough to know which message it was
 # What speaks against a message alone. Of these, the sentence is the same with another reason.
 REASONS = frozenset(
-    {"gone", "policy", "limited", "sandbox", "sender", "media", "too_long", "bug", "refused"}
+    "gone policy limited sandbox sender media too_long bug refused template".split()
 )
 # Told of whatever the bot said, even where no person is in the chat: the customer waits for an
 # answer that never comes, or everybody else's will not come either.

@@ -19,6 +19,7 @@ FAILURES: Mapping[str, str] = {
     "media": "the platform could not fetch the attachment",
     "too_long": "it is too long",
     "bug": "the platform did not understand our request; a fault of ours",
+    "template": "the platform does not take it for an approved message",
     "refused": "the platform refused it",
     KEPT: "the customer has not written for 24 hours; it is kept until they write",
 }

@@ -23,7 +23,7 @@ SAYS = {
     "staff_channel_stopped": "{{ channel }} parou: {{ why }}",
     "staff_channel_works": "{{ channel }} voltou",
     "channel_whatsapp": "WhatsApp",
-    **{f"failure_{reason}": f"por {reason}" for reason in (*REASONS, "template")},
+    **{f"failure_{reason}": f"por {reason}" for reason in REASONS},
     **{f"stopped_{why}": f"por {why}" for why in (*STOPS, "other")},
 }
 STAFF_BOOK = replace(
