@@ -215,6 +215,12 @@ def desk_note(context: typer.Context, case: CaseNumber, text: Words) -> None:
     _desk(context, lambda desk: desk.act("note", case, " ".join(text)))
 
 
+@desk.command("template")
+def desk_template(context: typer.Context, case: CaseNumber) -> None:
+    """Ask the customer with an approved WhatsApp message to write again; takes the chat too."""
+    _desk(context, lambda desk: desk.act("template", case, ""))
+
+
 @desk.command("release")
 def desk_release(context: typer.Context, case: CaseNumber) -> None:
     """Give the chat back to the bot and leave the case open for the next person."""

@@ -80,7 +80,7 @@ class DeliveryRefused(ChannelError):
     """The platform refused the message for good."""
 
     def __init__(self, reason: str = "refused") -> None:
-        self.reason = reason  # a stable word: "blocked", "gone", "too_long", "refused"
+        self.reason = reason  # a stable word: "blocked", "gone", "too_long" ... (in desk/fate.py)
         super().__init__(reason)
 
 

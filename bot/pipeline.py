@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from bot.checks.approve import inside, line
+from bot.desk.invitation import Invitations
 from bot.desk.surface import StaffSurface
 from bot.model import Kind, Ownership, Turn
 from bot.outcome import Change, KeepDrafts, OpenCase, Outcome, SetLanguage, Verdict
@@ -24,7 +25,7 @@ from handlers.limit_customer import LimitCustomer
 from handlers.match_rule import MatchRule
 from handlers.obey_rule import ObeyRule
 from handlers.open_form import left_behind
-from handlers.relay_staff import RelayStaff
+from handlers.relay_staff import NO_INVITATIONS, RelayStaff
 from handlers.run_command import RunCommand
 from handlers.stay_impersonal import StayImpersonal
 from handlers.yield_to_human import YieldToHuman
@@ -45,11 +46,14 @@ class Handler(Protocol):
 
 
 def road(
-    surface: StaffSurface, models: Models = NO_MODELS, measure: Measure = USUAL
+    surface: StaffSurface,
+    models: Models = NO_MODELS,
+    measure: Measure = USUAL,
+    invitations: Invitations = NO_INVITATIONS,
 ) -> tuple[Handler, ...]:
     """The steps in order. Printing them prints the running configuration."""
     return (
-        RelayStaff(),  #          what staff write goes to the customer
+        RelayStaff(invitations),  # what staff write goes to the customer
         IgnoreNoise(),  #         "ok" and "thanks" need no answer
         YieldToHuman(),  #        a person holds the chat: the bot is silent
         StayImpersonal(),  #      in a group: nothing that is about one person

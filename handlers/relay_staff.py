@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.checks.approve import inside, line, relay
+from bot.checks.approve import inside, invite, line, relay
 from bot.checks.values import Value
+from bot.desk.invitation import Invitations
 from bot.model import Action, Case, StaffAct, Turn
 from bot.outcome import Change, CloseCase, Outcome, ReleaseCase, SetTries, Verdict
 
 STRANGER, NOT_A_REPLY = "stranger", "not_a_reply"
+NO_INVITATIONS = Invitations()
 ASIDES = frozenset(
     {STRANGER, NOT_A_REPLY, "anonymous", "media", "edited", "unknown_command", "help"}
 )
@@ -21,6 +23,8 @@ class RelayStaff:
 
     An act for a case that is not this chat's open one reaches nobody but its author.
     """
+
+    invitations: Invitations = NO_INVITATIONS
 
     async def __call__(self, turn: Turn, /) -> Outcome | None:
         act = turn.act
@@ -35,6 +39,8 @@ class RelayStaff:
                 return _told(act, turn, "staff_empty_reply", {"case": turn.case.id})
             case Action.REPLY:
                 return Outcome(Verdict.RELAYED, "reply", sends=(relay(act, turn),))
+            case Action.INVITE:
+                return self._invited(act, turn)
             case Action.RELEASE:
                 changes: tuple[Change, ...] = (ReleaseCase(turn.case.id), *_fresh_start(turn))
                 return Outcome(Verdict.RELAYED, "release", changes=changes)
@@ -42,6 +48,13 @@ class RelayStaff:
                 return _resolved(turn.case, turn)
             case _:  # a note stays inside; a claim was applied when it was accepted
                 return Outcome(Verdict.RELAYED, act.action.value)
+
+    def _invited(self, act: StaffAct, turn: Turn) -> Outcome:
+        chat = turn.conversation
+        template = self.invitations.to(chat.channel, turn.language, turn.name, turn.book)
+        if template is None:
+            return _told(act, turn, "staff_no_template", {"case": act.case or 0})
+        return Outcome(Verdict.RELAYED, "invite", sends=(invite(act, turn, template),))
 
 
 def _aside(act: StaffAct, turn: Turn) -> Outcome:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from bot.book import Book
 from bot.checks.approve import STAFF_CHANNELS, inside, shown
 from bot.desk import staff_view
 from bot.desk.staff_view import Customer, Heard
+from bot.desk.window import NO_WINDOWS, Windows, closes_at
 from bot.model import Action, ConversationKey, Edit, Ownership, StaffAct, Turn
 from bot.outcome import (
     CloseCase,
@@ -25,7 +28,12 @@ from bot.outcome import (
 )
 
 
-def show_staff(turn: Turn, outcome: Outcome, staff: ConversationKey | None) -> Outcome:
+def show_staff(
+    turn: Turn,
+    outcome: Outcome,
+    staff: ConversationKey | None,
+    windows: Windows = NO_WINDOWS,
+) -> Outcome:
     """The outcome, with what the staff chat has to see of it. `staff` is None where there is none.
 
     A case that opens is shown as a card; while it is open, all that is said is mirrored. Staff's
@@ -36,7 +44,7 @@ def show_staff(turn: Turn, outcome: Outcome, staff: ConversationKey | None) -> O
     if turn.act is not None:
         added = _of_act(turn.act, turn, outcome, staff)
     else:
-        added = _of_messages(turn, outcome, staff)
+        added = _of_messages(turn, outcome, staff, windows)
     return replace(outcome, sends=(*outcome.sends, added)) if added else outcome
 
 
@@ -50,7 +58,9 @@ def confirm_claim(case: int, book: Book, staff: ConversationKey) -> Outgoing:
     return _confirmed("staff_claimed", case, book, staff)
 
 
-def _of_messages(turn: Turn, outcome: Outcome, staff: ConversationKey) -> Outgoing | None:
+def _of_messages(
+    turn: Turn, outcome: Outcome, staff: ConversationKey, windows: Windows
+) -> Outgoing | None:
     opened = next((each for each in outcome.changes if isinstance(each, OpenCase)), None)
     if turn.case is None and opened is None:
         return None
@@ -59,9 +69,8 @@ def _of_messages(turn: Turn, outcome: Outcome, staff: ConversationKey) -> Outgoi
     answers = tuple(each.text for each in outcome.sends if each.to == turn.conversation)
     heard = Heard(turn.messages, answers, _details(opened), opened.drafts if opened else ())
     if turn.case is None and opened is not None:
-        card = staff_view.card(
-            _customer(turn, outcome), opened.reason, heard, turn.history, turn.book
-        )
+        customer = replace(_customer(turn, outcome), window=_window(turn, windows, staff))
+        card = staff_view.card(customer, opened.reason, heard, turn.history, turn.book)
         return shown(card, to=staff)
     if outcome.verdict is Verdict.IGNORED and turn.ownership is not Ownership.HUMAN:
         return None
@@ -84,6 +93,8 @@ def _of_act(act: StaffAct, turn: Turn, outcome: Outcome, staff: ConversationKey)
             return _confirmed("staff_noted", case, turn.book, staff)
         return shown(staff_view.note(act.agent, act.text, turn.book), to=staff)
     relayed = any(each.to == turn.conversation for each in outcome.sends)
+    if act.action is Action.INVITE and relayed:
+        return _confirmed("staff_template_sent", case, turn.book, staff)
     if act.action is Action.REPLY and relayed and not here:
         return shown(staff_view.from_staff(act.agent, act.text), to=staff)
     return None
@@ -100,6 +111,24 @@ def _confirmed(
         language=book.default_language,
         shows_case=shows_case,
     )
+
+
+def _window(turn: Turn, windows: Windows, staff: ConversationKey) -> str:
+    """Until when a reply gets through, by the clock of the house; "" where it always does."""
+    heard = max((message.received_at for message in turn.messages), default=turn.now)
+    closes = closes_at(turn.conversation.channel, heard, windows)
+    if closes is None:
+        return ""
+    until = datetime.fromtimestamp(closes, UTC).astimezone(ZoneInfo(turn.book.hours.timezone))
+    late = closes <= turn.now
+    said = inside(
+        "card_window_closed" if late else "card_window",
+        {} if late else {"until": until},
+        turn.book,
+        to=staff,
+        language=turn.book.default_language,
+    )
+    return said.text
 
 
 def _customer(turn: Turn, outcome: Outcome) -> Customer:

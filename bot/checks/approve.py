@@ -1,8 +1,9 @@
-"""The only door out: nothing automatic leaves the house but through these five functions.
+"""The only door out: nothing automatic leaves the house but through these six functions.
 
 approve   an answer of a rule, a cache or a model, after its origins are checked
 line      a sentence of texts.yaml with typed values
 relay     what a staff member wrote, to the customer
+invite    a message that the platform has approved, when a staff member asks for it
 inside    a sentence of texts.yaml, to a staff surface only
 shown     what was said in a chat, to a staff surface only
 
@@ -20,7 +21,16 @@ from bot.checks.marking import marked
 from bot.checks.origins import problems_of
 from bot.checks.values import Value, spans_of
 from bot.model import Action, ConversationKey, StaffAct, Turn
-from bot.outcome import SYSTEM_AUTHOR, Button, Draft, Outgoing, Problem, Span, Urgency
+from bot.outcome import (
+    SYSTEM_AUTHOR,
+    Button,
+    Draft,
+    Outgoing,
+    Problem,
+    Span,
+    Template,
+    Urgency,
+)
 from bot.words.render import render
 
 MAX_CHARACTERS = 4096  # of one answer; a channel splits what it cannot show in one piece
@@ -81,6 +91,25 @@ def relay(act: StaffAct, turn: Turn) -> Outgoing:
     if not act.text.strip():
         raise ValueError("an empty reply reaches nobody")
     return Outgoing(to=turn.conversation, text=act.text, author="staff", answers=turn.unanswered)
+
+
+def invite(act: StaffAct, turn: Turn, template: Template) -> Outgoing:
+    """An approved message that asks the customer to write again. It answers nothing.
+
+    Its words are the platform's; the history holds a line of texts.yaml that tells what it was.
+    Raises ValueError for anything but an invitation, or with a variable left empty: the platform
+    would refuse it.
+    """
+    if act.action is not Action.INVITE:
+        raise ValueError(f"a {act.action} is no invitation")
+    if not all(value.strip() for value in template.variables.values()):
+        raise ValueError("a variable of a template may not be empty")
+    return Outgoing(
+        to=turn.conversation,
+        text=_text(_spans("template_sent", {}, turn.book, turn.language, 0)),
+        author="staff",
+        template=template,
+    )
 
 
 def inside(

@@ -22,21 +22,29 @@ HELP = """\
   claim N              take the chat: the bot is silent at once
   reply N TEXT         answer the customer (takes the chat if nobody has it)
   note N TEXT          write a note that stays inside
+  template N           ask the customer to write again (WhatsApp, after 24 hours)
   release N            give the chat back to the bot, the case stays open
   resolve N            give the chat back to the bot and close the case
   quit                 leave (Ctrl+D too)"""
-ACTIONS = ("claim", "reply", "note", "release", "resolve")
+ACTIONS = ("claim", "reply", "note", "template", "release", "resolve")
+_ACTS = {"template": "invite"}  # words that the desk knows by another name
 LOOK_SECONDS = 2.0  # how often a running session looks for new cases
 CARRIED_OUT_SECONDS = 10.0  # how long to wait for the line to carry out an act
-LEAVES = frozenset({"reply", "resolve"})  # acts of which the customer hears
+LEAVES = frozenset({"reply", "template", "resolve"})  # acts of which the customer hears
 FINISHED = frozenset({"done", "dead"})
+CLOSED = "closed"  # a reply would be kept until the customer writes
 _TOLD = {
     "claim": "case {case} is yours; the bot is silent.",
     "reply": "sent to the customer of case {case}.",
     "note": "noted on case {case}; the customer does not see it.",
+    "template": "sent the approved message that asks the customer of case {case} to write again.",
     "release": "case {case} is back with the bot and waits for the next person.",
     "resolve": "case {case} is resolved; the bot answers again.",
 }
+_KEPT = (
+    "kept for the customer of case {case}, who has not written for 24 hours: "
+    "it goes out when they write. `template {case}` asks them to."
+)
 _LATER = "done for case {case}; the customer hears of it as soon as `nightdesk serve` runs."
 
 
@@ -84,7 +92,7 @@ class Desk:
                 "id": secrets.token_hex(8),
                 "case": case,
                 "agent": self._agent,
-                "action": action,
+                "action": _ACTS.get(action, action),
                 "text": text,
             },
         )
@@ -101,7 +109,9 @@ class Desk:
             return True
         if done["case"] != case:
             self._console.print(f"[yellow]Case {case} is closed; this is about the open one.[/]")
-        if action in LEAVES and not done["reached"]:
+        if action == "reply" and done["window"] == CLOSED:
+            self._console.print(f"[yellow]{_KEPT.format(case=done['case'])}[/yellow]")
+        elif action in LEAVES and not done["reached"]:
             self._console.print(f"[yellow]{_LATER.format(case=done['case'])}[/yellow]")
         else:
             self._console.print(f"[green]{_TOLD[action].format(case=done['case'])}[/green]")
@@ -133,6 +143,10 @@ def _table(found: Iterable[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     for name in ("case", "waiting", "status"):
         table.add_column(name, no_wrap=True)
+    found = list(found)
+    windows = any(case["window"] for case in found)
+    if windows:
+        table.add_column("to answer", no_wrap=True)
     table.add_column("why", ratio=2)
     table.add_column("last message", ratio=3, overflow="ellipsis", no_wrap=True)
     for case in found:
@@ -141,10 +155,15 @@ def _table(found: Iterable[dict[str, Any]]) -> Table:
             str(case["id"]),
             case["waiting"],
             escape(harmless(status)),
+            *([_window(case["window"])] if windows else ()),
             escape(case["why"]),
             escape(harmless(case["last_text"])),
         )
     return table
+
+
+def _window(left: str) -> str:
+    return f"[red]{escape(left)}[/red]" if left == CLOSED else escape(left)
 
 
 async def run_command(agent: str, console: Console, command: Callable[[Desk], Any]) -> bool:

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bot.desk.fate import Fate, in_words
+from bot.desk.window import NO_WINDOWS, Windows, closes_at
 from bot.model import Case, CaseStatus, Said
 from bot.prompt import RefusedDraft
 
@@ -32,6 +34,19 @@ WHY: Mapping[str, str] = {
 _KEPT = frozenset("\u200d\ufe0f")
 
 
+_CHANNELS = {"api": "API", "whatsapp": "WhatsApp"}
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """Something that was said to or by the customer."""
+
+    author: str  # "customer", "model", "rule", "staff", "system"
+    text: str
+    at: float  # Unix time
+    fate: Fate | None = None  # of what we said
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One case, as read from the ledger."""
@@ -40,22 +55,26 @@ class Card:
     who: str  # the customer: a name if the channel gave one, else the identity
     channel: str
     language: str  # its name, such as "Português"
-    said: tuple[Said, ...] = ()  # oldest first
+    said: tuple[CardLine, ...] = ()  # oldest first
     details: Mapping[str, str] = field(default_factory=dict)  # what a form collected
     notes: tuple[Said, ...] = ()  # the author is the agent; the customer never sees them
     drafts: tuple[RefusedDraft, ...] = ()  # what a model would have said, and was not let
+    heard_at: float = 0.0  # Unix time of the customer's last message
 
 
-def lines(card: Card, now: float) -> tuple[str, ...]:
+def lines(card: Card, now: float, windows: Windows = NO_WINDOWS) -> tuple[str, ...]:
     """The card as plain lines of text, safe to print."""
-    return tuple(_lines(card, now))
+    return tuple(_lines(card, now, windows))
 
 
-def _lines(card: Card, now: float) -> Iterator[str]:
+def _lines(card: Card, now: float, windows: Windows) -> Iterator[str]:
     case = card.case
     yield f"Case {case.id} · {_status(case)} · waiting {waiting(now - case.opened_at)}"
     yield f"Who: {harmless(card.who)} · {harmless(card.channel)} · {harmless(card.language)}"
     yield f"Why: {why(case.reason)}"
+    closes = closes_at(card.channel, card.heard_at, windows)
+    if closes is not None and case.status is not CaseStatus.RESOLVED:
+        yield f"{channel_label(card.channel)}: {_window(closes, now)}"
     if card.details:
         yield "Collected:"
         for name, value in card.details.items():
@@ -72,14 +91,26 @@ def _lines(card: Card, now: float) -> Iterator[str]:
     if card.said:
         yield "Last messages:"
         for said in card.said[-LAST_MESSAGES:]:
-            ago = waiting(now - said.at)
-            yield f"  {harmless(said.author)} ({ago} ago): {harmless(said.text)}"
+            mark = in_words(said.fate) if said.fate else ""
+            about = f"{waiting(now - said.at)} ago{f', {mark}' if mark else ''}"
+            yield f"  {harmless(said.author)} ({about}): {harmless(said.text)}"
+
+
+def _window(closes: float, now: float) -> str:
+    if closes > now:
+        return f"{waiting(closes - now)} left to answer"
+    return "closed, only a template gets through; a reply is kept until the customer writes"
 
 
 def _status(case: Case) -> str:
     if case.status is CaseStatus.CLAIMED and case.agent:
         return f"claimed by {harmless(case.agent)}"
     return case.status.value
+
+
+def channel_label(channel: str) -> str:
+    """A channel's name as people write it; safe to print."""
+    return _CHANNELS.get(channel) or harmless(channel.capitalize())
 
 
 def why(reason: str) -> str:

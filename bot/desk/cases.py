@@ -18,6 +18,7 @@ class CaseSummary:
     language: str  # a code; "" while it is not known
     last_text: str  # what the customer said last
     last_at: float  # Unix time
+    heard_at: float = 0.0  # Unix time of the customer's last message, 0 for never
 
 
 @dataclass(frozen=True, slots=True)

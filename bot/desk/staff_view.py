@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.book import Book, Language
-from bot.desk.card import LAST_MESSAGES, WHY, harmless, shortened, why
+from bot.desk.card import LAST_MESSAGES, WHY, channel_label, harmless, shortened, why
 from bot.model import Incoming, Media, Said
 from bot.prompt import RefusedDraft
 from bot.words.render import text_of
@@ -24,7 +24,6 @@ CUT = "…"
 NEW, WHO, THEIRS, OURS, TEAM, NOTE, QUOTING = "🔔", "👤", "›", "↳", "💬", "📝", "↩"
 NOT_SAID = "🚫"
 TOPIC = "topic"  # among the details: the intent that goes to a person
-_CHANNELS = {"api": "API", "whatsapp": "WhatsApp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,7 @@ class Customer:
     channel: str
     language: Language
     public: bool = False  # others read along in that chat
+    window: str = ""  # until when the platform lets a reply through, in the staff's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,8 @@ class Heard:
 
 def card(customer: Customer, reason: str, heard: Heard, before: Sequence[Said], book: Book) -> str:
     """A case that has just been opened: who, why, what is known, what was said last."""
-    channel = _CHANNELS.get(customer.channel, customer.channel.capitalize())
     language = book.language_names.get(customer.language, customer.language)
-    about = [_name(customer), harmless(channel), harmless(language)]
+    about = [_name(customer), channel_label(customer.channel), harmless(language)]
     if customer.public:
         about.append(_word("card_public", book))
     reasons = [] if TOPIC in heard.details else [_why(reason, book)]
@@ -60,7 +59,8 @@ def card(customer: Customer, reason: str, heard: Heard, before: Sequence[Said], 
     for message in heard.messages:
         said += _said(Said("customer", _content(message, book), message.received_at), book)
     said += [*_not_said(heard, book), *_answers(heard, book)]
-    hint = ["", *_word("card_hint", book).splitlines()]
+    window = [customer.window] if customer.window else []
+    hint = ["", *window, *_word("card_hint", book).splitlines()]
     return _fitted(head, said[-LAST_MESSAGES:], hint)
 
 

@@ -195,7 +195,8 @@ def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
     done = False
     if case:
         says_something = act.action is Action.REPLY and bool(act.text.strip())
-        takes_over = says_something and case.status != "claimed"
+        speaks = says_something or act.action is Action.INVITE
+        takes_over = speaks and case.status != "claimed"
         if act.action is Action.CLAIM or takes_over:
             claim(connection, case.id, line, act.agent, at)
         done = act.action is Action.CLAIM
@@ -231,7 +232,7 @@ def _case_meant(connection: Connection, act: StaffAct) -> Any:
     resolving or noting it again does not, for that would touch a case nobody named.
     """
     found = connection.execute(select(cases).where(cases.c.id == act.case)).first()
-    speaks = act.action in (Action.REPLY, Action.CLAIM)
+    speaks = act.action in (Action.REPLY, Action.CLAIM, Action.INVITE)
     if found is None or found.status != "resolved" or not speaks:
         return found
     open_now = select(cases).where(cases.c.conversation == found.conversation, CASE_IS_OPEN)

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, true
 
-from bot.desk.card import Card
+from bot.desk.card import Card, CardLine
 from bot.desk.cases import CaseList, CaseSummary
+from bot.desk.fate import Fate
 from bot.desk.standing import Standing
 from bot.ledger.rows import case_from, drafts_from
 from bot.ledger.tables import (
@@ -43,7 +44,13 @@ def case_list(connection: Connection, everything: bool, newest_first: bool) -> C
         .scalar_subquery()
     )
     rows = connection.execute(
-        select(cases, conversations.c.language, messages.c.text, messages.c.at)
+        select(
+            cases,
+            conversations.c.language,
+            conversations.c.last_in_at,
+            messages.c.text,
+            messages.c.at,
+        )
         .join(conversations, conversations.c.key == cases.c.conversation)
         .outerjoin(messages, messages.c.seq == last)
         .where(wanted)
@@ -57,6 +64,7 @@ def case_list(connection: Connection, everything: bool, newest_first: bool) -> C
             language=row.language or "",
             last_text=row.text or "",
             last_at=row.at or row.opened_at,
+            heard_at=row.last_in_at,
         )
         for row in rows
     )
@@ -66,7 +74,12 @@ def case_list(connection: Connection, everything: bool, newest_first: bool) -> C
 def card(connection: Connection, case: int) -> Card | None:
     """Everything about a case; None when there is no such case."""
     row = connection.execute(
-        select(cases, conversations.c.language, conversations.c.name)
+        select(
+            cases,
+            conversations.c.language,
+            conversations.c.name,
+            conversations.c.last_in_at,
+        )
         .join(conversations, conversations.c.key == cases.c.conversation)
         .where(cases.c.id == case)
     ).first()
@@ -87,12 +100,20 @@ def card(connection: Connection, case: int) -> Card | None:
         channel=key.channel,
         language=row.language or "",
         said=tuple(
-            Said(each.author, _words(each), each.at) for each in rows if each.direction != "act"
+            CardLine(each.author, _words(each), each.at, _fate(each))
+            for each in rows
+            if each.direction != "act"
         ),
         details=dict(row.details),
         notes=tuple(Said(each.act["agent"], each.text, each.at) for each in notes),
         drafts=drafts_from(row.drafts),
+        heard_at=row.last_in_at,
     )
+
+
+def _fate(row: Any) -> Fate | None:
+    """How far a line of ours has come."""
+    return Fate(row.state, row.receipt, row.failure) if row.direction == "out" else None
 
 
 def _words(row: Any) -> str:

@@ -10,7 +10,12 @@ from bot.outcome import STAFF_AUTHOR
 
 HELD_SECONDS = 7 * 86_400.0  # after which an answer is no answer any more
 
-_HELD = (messages.c.state == "failed") & (messages.c.failure == WINDOW_CLOSED)
+# Not what was to ask them to write: they have, by the time it could be sent.
+_HELD = (
+    (messages.c.state == "failed")
+    & (messages.c.failure == WINDOW_CLOSED)
+    & messages.c.template.is_(None)
+)
 
 
 def release(connection: Connection, conversation: str, at: float) -> None:

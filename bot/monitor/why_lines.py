@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.delivery.transcript import own_id
 from bot.desk.card import harmless, waiting, why
+from bot.desk.fate import FAILURES, KEPT, LOOKED_UP
 from bot.monitor.why import channel, entries, stages
 from bot.prompt import NANO
 from bot.trace import MessageTrace, Trace, TurnTrace
@@ -145,13 +146,22 @@ def _attempt(attempt: Mapping[str, Any]) -> str:
 
 
 def _send(send: MessageTrace) -> str:
-    failure = f" ({send.failure})" if send.failure and send.state == "failed" else ""
     receipt = f", {send.receipt}" if send.receipt else ""
     part = f" part {send.part + 1}" if send.part else ""
-    state = _SENDS.get(send.state, send.state)
     return (
-        f"{own_id(send.seq)}{part} by {send.author} to {channel(send)}: {state}{failure}{receipt}"
+        f"{own_id(send.seq)}{part} by {send.author} to {channel(send)}: {_sending(send)}{receipt}"
     )
+
+
+def _sending(send: MessageTrace) -> str:
+    if send.state == "failed" and send.failure == KEPT:
+        return f"not sent: {FAILURES[KEPT]}"
+    if send.state == "unknown" and send.failure == LOOKED_UP:
+        return "may have arrived: it is being looked up at the platform"
+    known = FAILURES.get(send.failure)
+    why_not = f"{send.failure}: {known}" if known else send.failure
+    failure = f" ({why_not})" if send.failure and send.state == "failed" else ""
+    return _SENDS.get(send.state, send.state) + failure
 
 
 def _of_it(models: float | None) -> str:

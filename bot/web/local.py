@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -22,9 +22,11 @@ from bot.delivery.ports import Outbox
 from bot.delivery.transcript import Transcripts
 from bot.desk.card import lines, waiting, why
 from bot.desk.cases import Cases, CaseSummary
+from bot.desk.window import Windows, closes_at
 from bot.errors import Unreadable
 from bot.intake.accept import Intake
-from bot.model import Action, CaseStatus, ConversationKey
+from bot.intake.ports import ActAccepted
+from bot.model import Action, Case, CaseStatus, ConversationKey
 from bot.presence import Presence
 from bot.web.answers import body_of, error, translated
 from bot.web.chat import accept_chat
@@ -32,6 +34,7 @@ from bot.web.stream import last_seen, stream
 
 LARGEST_NUMBER = 2**62  # what a database can hold, and more than there will ever be
 CONFIRM_STEP = 0.05  # seconds between two looks at rows being sent
+SILENCING = frozenset({Action.CLAIM, Action.REPLY, Action.INVITE})  # acts that take the chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Local:
     send_seconds: float  # how long a send may be under way
     book: Callable[[], Book]
     reached: Collection[str]  # channels whose customers get messages while this desk is open
+    windows: Windows = field(default_factory=dict)  # where customers can be written to for a while
 
     def routes(self) -> list[Route]:
         return [
@@ -90,7 +94,7 @@ class Local:
         newest_first = request.query_params.get("newest") == "1"
         listed = await self.cases.cases(everything, newest_first)
         now = self.clock.now()
-        summaries = [_summary(each, now) for each in listed.found]
+        summaries = [_summary(each, now, self.windows) for each in listed.found]
         return JSONResponse({"cases": summaries, "total": listed.total})
 
     async def card(self, request: Request) -> Response:
@@ -103,12 +107,14 @@ class Local:
         book = self.book()
         code = found.language or book.default_language
         named = replace(found, language=book.language_names.get(code, code))
+        closes = _closes(found.case, found.channel, found.heard_at, self.windows)
         return JSONResponse(
             {
                 "id": found.case.id,
                 "status": found.case.status.value,
                 "agent": found.case.agent,
-                "lines": list(lines(named, self.clock.now())),
+                "window_closes_at": closes,
+                "lines": list(lines(named, self.clock.now(), self.windows)),
             }
         )
 
@@ -117,7 +123,7 @@ class Local:
         act = desk.parse(await body_of(request, self.max_body_bytes))
         await self.cases.seen(act.agent, self.clock.now())
         accepted = await self.intake.accept_act(act)
-        silences = act.action in (Action.CLAIM, Action.REPLY) and accepted.case is not None
+        silences = act.action in SILENCING and accepted.case is not None
         confirmed = await self._quiet(accepted.conversation) if silences else True
         return JSONResponse(
             {
@@ -127,6 +133,7 @@ class Local:
                 "confirmed": confirmed,
                 "reached": accepted.case is None or accepted.conversation.channel in self.reached,
                 "holder": accepted.holder,
+                "window": await self._window(accepted),
             },
             200 if accepted.duplicate else 202,
         )
@@ -154,6 +161,16 @@ class Local:
         await self.cases.seen(agent, self.clock.now())
         return agent
 
+    async def _window(self, accepted: ActAccepted) -> str:
+        """As in the list: whether a reply reaches the customer, or is kept until they write."""
+        if accepted.case is None or accepted.conversation.channel not in self.windows:
+            return ""
+        card = await self.cases.card(accepted.case)
+        if card is None:
+            return ""
+        now = self.clock.now()
+        return _left(_closes(card.case, card.channel, card.heard_at, self.windows), now)
+
     async def _quiet(self, conversation: ConversationKey) -> bool:
         """Wait until no row of this chat is on its way; False when it took too long."""
         deadline = self.clock.now() + self.send_seconds
@@ -171,8 +188,22 @@ def _named(request: Request, parameter: str) -> str:
     return name
 
 
-def _summary(each: CaseSummary, now: float) -> dict[str, Any]:
+def _closes(case: Case, channel: str, heard_at: float, windows: Windows) -> float | None:
+    """When only a template gets through; None where that never comes or nobody has to care."""
+    over = case.status is CaseStatus.RESOLVED
+    return None if over else closes_at(channel, heard_at, windows)
+
+
+def _left(closes: float | None, now: float) -> str:
+    """How long a reply still gets through: "3 h 20 min", "closed", "" where it always does."""
+    if closes is None:
+        return ""
+    return waiting(closes - now) if closes > now else "closed"
+
+
+def _summary(each: CaseSummary, now: float, windows: Windows) -> dict[str, Any]:
     case = each.case
+    closes = _closes(case, each.channel, each.heard_at, windows)
     return {
         "id": case.id,
         "status": case.status.value,
@@ -183,4 +214,6 @@ def _summary(each: CaseSummary, now: float) -> dict[str, Any]:
         "language": each.language,
         "last_text": each.last_text,
         "last_at": each.last_at,
+        "window": _left(closes, now),
+        "window_closes_at": closes,
     }

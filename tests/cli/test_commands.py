@@ -102,7 +102,7 @@ def test_a_case_from_the_list_to_the_farewell(nightdesk):
 
 
 def test_what_cannot_be_done_fails_and_says_so(nightdesk):
-    for words in (("reply", "9", "oi"), ("claim", "9"), ("resolve", "9")):
+    for words in (("reply", "9", "oi"), ("claim", "9"), ("resolve", "9"), ("template", "9")):
         found = nightdesk("desk", *words)
         assert found.exit_code == 1, words
         assert "9" in found.output
@@ -110,6 +110,9 @@ def test_what_cannot_be_done_fails_and_says_so(nightdesk):
     nightdesk("chat", typed="quero falar com uma pessoa\n")
     empty = nightdesk("desk", "reply", "1", "  ")
     assert empty.exit_code == 1
+    nowhere = nightdesk("desk", "template", "1")
+    assert nowhere.exit_code == 1
+    assert "nada foi enviado" in nowhere.output
 
 
 def test_a_running_desk_takes_commands_until_quit(nightdesk):

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.desk.card import LAST_MESSAGES, WHY, Card, harmless, lines, waiting, why
+from bot.desk.card import (
+    LAST_MESSAGES,
+    WHY,
+    Card,
+    CardLine,
+    channel_label,
+    harmless,
+    lines,
+    waiting,
+    why,
+)
+from bot.desk.fate import Fate
 from bot.model import Case, CaseStatus, Said
 
 NOW = 10_000.0
@@ -20,7 +31,10 @@ def test_a_card_shows_who_why_how_long_and_what_was_said():
         who="Rui",
         channel="web",
         language="Português",
-        said=(Said("customer", "cadê\nmeu pedido", NOW - 4000), Said("rule", "Não sei.", NOW - 5)),
+        said=(
+            CardLine("customer", "cadê\nmeu pedido", NOW - 4000),
+            CardLine("rule", "Não sei.", NOW - 5, Fate("sent", "read")),
+        ),
         details={"order_number": "12345"},
         notes=(Said("bia", "ligar amanhã", NOW - 60),),
     )
@@ -34,7 +48,7 @@ def test_a_card_shows_who_why_how_long_and_what_was_said():
         "  bia: ligar amanhã",
         "Last messages:",
         "  customer (1 h 06 min ago): cadê ⏎ meu pedido",
-        "  rule (5 s ago): Não sei.",
+        "  rule (5 s ago, ✓✓ read): Não sei.",
     )
 
 
@@ -47,8 +61,47 @@ def test_an_empty_card_is_short():
     )
 
 
+WINDOWS = {"whatsapp": 86_100.0}
+
+
+@pytest.mark.parametrize(
+    ("ago", "line"),
+    [
+        (0, "WhatsApp: 23 h 55 min left to answer"),
+        (86_100 - 61, "WhatsApp: 1 min left to answer"),
+        (86_099.5, "WhatsApp: 0 s left to answer"),
+        (
+            86_100,
+            "WhatsApp: closed, only a template gets through; "
+            "a reply is kept until the customer writes",
+        ),
+    ],
+)
+def test_a_card_says_how_long_a_reply_gets_through(ago, line):
+    case = Case(1, CaseStatus.WAITING, "asked", NOW)
+    card = Card(case, "x", "whatsapp", "English", heard_at=NOW - ago)
+    assert lines(card, NOW, WINDOWS)[2:] == ("Why: asked for a person", line)
+
+
+def test_a_card_is_silent_where_no_time_runs_out():
+    waits = Case(1, CaseStatus.WAITING, "asked", NOW)
+    done = Case(1, CaseStatus.RESOLVED, "asked", NOW)
+    for case, channel, windows in (
+        (waits, "web", WINDOWS),
+        (waits, "whatsapp", {}),
+        (done, "whatsapp", WINDOWS),
+    ):
+        card = Card(case, "x", channel, "English", heard_at=NOW)
+        assert lines(card, NOW, windows)[-1] == "Why: asked for a person"
+
+
+def test_a_channel_is_written_as_people_write_it():
+    labels = [channel_label(each) for each in ("whatsapp", "api", "telegram", "x\x1b")]
+    assert labels == ["WhatsApp", "API", "Telegram", "X␛"]
+
+
 def test_only_the_last_messages_are_shown():
-    said = tuple(Said("customer", f"n{n}", NOW) for n in range(30))
+    said = tuple(CardLine("customer", f"n{n}", NOW) for n in range(30))
     shown = lines(Card(Case(1, CaseStatus.WAITING, "asked", NOW), "x", "api", "x", said), NOW)
     assert shown[-1].endswith("n29")
     assert len(shown) == 4 + LAST_MESSAGES
@@ -104,11 +157,11 @@ def test_nothing_that_a_stranger_writes_can_steer_the_terminal(text):
         who=text,
         channel=text,
         language=text,
-        said=(Said(text, text, NOW),),
+        said=(CardLine(text, text, NOW, Fate("failed", text, text)),),
         details={text: text},
         notes=(Said(text, text, NOW),),
     )
-    for shown in lines(card, NOW):
+    for shown in lines(card, NOW, {text: 60.0}):
         assert shown.splitlines() == [shown]
         kinds = {unicodedata.category(sign) for sign in shown if sign != "\u200d"}
         assert not kinds & {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -59,6 +60,18 @@ def test_a_card_says_that_others_read_along_and_a_reason_nobody_knows_is_shown_a
     assert staff_view.card(group, "card_hint", Heard(), (), BOOK).splitlines()[:2] == [
         "🔔 Ana · API · xx · grupo",
         "card_hint",
+    ]
+
+
+def test_until_when_a_reply_gets_through_stands_where_it_is_asked_for():
+    ana = replace(ANA, window="⏳ até 09:55")
+    assert staff_view.card(ana, "asked", Heard(), (), BOOK).splitlines() == [
+        "🔔 Ana Souza · Telegram · English",
+        "Pediu alguém",
+        "",
+        "",
+        "⏳ até 09:55",
+        "Responda aqui.",
     ]
 
 

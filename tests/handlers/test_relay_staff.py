@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.checks.approve import STAFF_CHANNELS
+from bot.desk.invitation import Approved, Invitations
 from bot.model import Action, CaseStatus, ConversationKey, Ownership
 from bot.outcome import CloseCase, Outcome, Outgoing, ReleaseCase, SetTries, Urgency, Verdict
 from bot.pipeline import decide, road
@@ -16,6 +17,8 @@ from handlers.show_staff import show_staff
 from tests.handlers.conftest import CASE, CHAT, DESK, Desk, act, make_turn
 
 STAFF = ConversationKey("telegram_staff", "99", "-100")
+WHATSAPP = ConversationKey("whatsapp", "+15550001111", "+5511999990000")
+INVITATIONS = Invitations("whatsapp", {"pt": Approved("HX1", {"1": "name"})})
 step = RelayStaff()
 
 
@@ -130,18 +133,20 @@ async def test_an_empty_note_is_not_called_noted():
 CASES = (None, CASE, replace(CASE, id=8), replace(CASE, status=CaseStatus.CLAIMED, agent="rui"))
 TEXTS = ("", "segredo", "/note x", "/reply oi")
 WHYS = ("", "stranger", "edited", "resolved")
-ROAD = road(Desk())
+ROAD = road(Desk(), invitations=INVITATIONS)
 
 
 @pytest.mark.parametrize("action", list(Action))
 async def test_a_customer_gets_a_reply_with_text_or_the_closing_line_and_nothing_else(action):
     """Whatever staff do, in every state, with all that the staff chat is shown of it."""
     tried = 0
-    for case, surface, ownership, text, why in itertools.product(
-        CASES, (DESK, STAFF), Ownership, TEXTS, WHYS
+    for case, surface, ownership, text, why, chat in itertools.product(
+        CASES, (DESK, STAFF), Ownership, TEXTS, WHYS, (CHAT, WHATSAPP)
     ):
         written = replace(act(action, text), surface=surface, why=why)
-        turn = make_turn(act=written, case=case, ownership=ownership, unanswered=(3,))
+        turn = make_turn(
+            act=written, case=case, ownership=ownership, unanswered=(3,), conversation=chat
+        )
         outcome = show_staff(turn, await decide(turn, ROAD), STAFF)
         to_customer = [send for send in outcome.sends if send.to.channel not in STAFF_CHANNELS]
         allowed: list[tuple[str, str]] = []
@@ -150,7 +155,10 @@ async def test_a_customer_gets_a_reply_with_text_or_the_closing_line_and_nothing
                 allowed = [("staff", text)]
             elif action is Action.RESOLVE:
                 allowed = [("system", "Caso resolvido.")]
+            elif action is Action.INVITE and chat is WHATSAPP:
+                allowed = [("staff", "[pedimos que escreva]")]
         assert [(send.author, send.text) for send in to_customer] == allowed
-        assert all(send.to == CHAT for send in to_customer)
+        assert all(send.to == chat for send in to_customer)
+        assert all(send.template is None or action is Action.INVITE for send in outcome.sends)
         tried += 1
-    assert tried == 256
+    assert tried == 512

@@ -22,7 +22,7 @@ from bot.outcome import (
 from bot.pipeline import dead, decide, road
 from handlers.relay_staff import RelayStaff
 from handlers.show_staff import confirm_claim, edited, show_staff
-from tests.handlers.conftest import BOOK, CASE, CHAT, DESK, Desk, act, make_turn, said
+from tests.handlers.conftest import BOOK, CASE, CHAT, DESK, MONDAY_10, Desk, act, make_turn, said
 
 STAFF = ConversationKey("telegram_staff", "99", "-100")
 ROAD = road(Desk())
@@ -88,6 +88,39 @@ async def test_a_card_shows_what_a_form_collected_and_the_language_just_found():
         "🔔 customer-1 · Web · English\nFormulário\nInformou:\n› order number: 12345\n\n"
         "› 12345\n↳ robô: Vou ver.\n\nResponda aqui."
     )
+
+
+WHATSAPP = replace(CHAT, channel="whatsapp")
+WINDOWS = {"whatsapp": 86_100.0}
+OPENED = Outcome(Verdict.HANDED_OFF, "x", changes=(OpenCase("asked"),))
+
+
+def card_of(turn, windows=WINDOWS):
+    return show_staff(turn, OPENED, STAFF, windows).sends[-1].text.splitlines()
+
+
+def test_a_card_says_until_when_a_reply_gets_through_by_the_clock_of_the_house():
+    """Monday 10:00 in Sao Paulo, less a second; counted from the last message of a burst."""
+    first = replace(said("oi"), received_at=MONDAY_10 - 3_600)
+    turn = make_turn(conversation=WHATSAPP, messages=(first, said("alô?", 2)), language="en")
+    assert card_of(turn)[-2:] == ["Até terça-feira, 24/11, 09:54", "Responda aqui."]
+
+
+@pytest.mark.parametrize(("late", "line"), [(86_100, "Só /template"), (86_099, "Até segunda")])
+def test_a_card_that_comes_too_late_says_so(late, line):
+    old = replace(said("oi"), received_at=MONDAY_10 - late)
+    assert card_of(make_turn(conversation=WHATSAPP, messages=(old,)))[-2].startswith(line)
+
+
+def test_a_card_is_silent_of_time_where_none_runs_out():
+    for turn, windows in ((make_turn("oi"), WINDOWS), (make_turn("oi", conversation=WHATSAPP), {})):
+        assert not any("Até" in line or "/template" in line for line in card_of(turn, windows))
+
+
+def test_a_mirrored_message_says_nothing_of_time():
+    turn = make_turn("oi", conversation=WHATSAPP, name="Ana", **HELD)
+    shown = show_staff(turn, Outcome(Verdict.RELAYED, "held"), STAFF, WINDOWS)
+    assert [each.text for each in shown.sends] == ["👤 Ana: oi"]
 
 
 def test_a_name_said_with_the_message_is_better_than_a_number():

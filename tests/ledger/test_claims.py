@@ -184,6 +184,20 @@ async def test_an_act_without_a_case_goes_into_the_agents_own_line(
     ]
 
 
+async def test_an_invitation_takes_the_chat_as_a_reply_does(ledger, case, open_turn, rows):
+    await case()
+    accepted = await ledger.accept_act(act(Action.INVITE), NOON + 5)
+
+    assert (accepted.case, accepted.conversation, accepted.holder) == (1, CHAT, "")
+    assert await rows("SELECT status, agent FROM cases") == [{"status": "claimed", "agent": "Rita"}]
+    assert await rows("SELECT ownership FROM conversations") == [{"ownership": "human"}]
+    assert (await open_turn()).turn.act == act(Action.INVITE)
+
+    other = await ledger.accept_act(act(Action.INVITE, id="2", agent="Bruno"), NOON + 6)
+    assert other.holder == "Rita"
+    assert await rows("SELECT agent FROM cases") == [{"agent": "Rita"}]
+
+
 async def test_an_empty_reply_takes_nobodys_chat(ledger, case, rows):
     await case()
     await ledger.accept_act(act(Action.REPLY, text=" \n"), NOON + 5)
@@ -204,10 +218,11 @@ async def reopened(ledger, case, open_turn):
     await ledger.settle(settlement(turn, answered(turn, "chamo", OpenCase("asked"))))
 
 
-async def test_a_reply_to_an_old_number_is_carried_out_on_the_open_case(
-    ledger, reopened, open_turn
+@pytest.mark.parametrize("action", [Action.REPLY, Action.INVITE])
+async def test_speaking_to_an_old_number_is_carried_out_on_the_open_case(
+    ledger, reopened, open_turn, action
 ):
-    accepted = await ledger.accept_act(act(Action.REPLY, 1, "oi"), NOON + 9)
+    accepted = await ledger.accept_act(act(action, 1, "oi"), NOON + 9)
 
     assert accepted.case == 2
     turn = (await open_turn()).turn

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.delivery.transcript import UnknownMessage, own_seq
+from bot.desk.fate import Fate
 from bot.ledger import desk_reading
 from bot.model import Action, Fact, Form, Kind
 from bot.outcome import Button, Erase, OpenCase, Outcome, Outgoing, Remember, SetForm, Verdict
@@ -89,6 +90,30 @@ async def test_cases_are_listed_longest_waiting_first(ledger, open_turn):
     assert [(each.case.id, each.case.status, each.last_text) for each in listed.found] == [
         (1, "claimed", "ajuda a"),
         (2, "waiting", "ajuda b"),
+    ]
+
+
+async def test_staff_see_when_the_customer_wrote_last_and_what_became_of_each_line(
+    ledger, open_turn
+):
+    await ledger.accept(arrival(incoming("oi", chat=PUSHED, at=NOON)))
+    turn = await open_turn(chat=PUSHED)
+    await ledger.settle(settlement(turn, answered(turn, "chamo alguém", OpenCase("asked"))))
+    await ledger.accept(arrival(incoming("alô?", id="2", chat=PUSHED, at=NOON + 60)))
+    await ledger.accept(arrival(incoming("antes", id="1", chat=PUSHED, at=NOON - 60)))
+    await ledger.accept_act(act(Action.NOTE, text="x"), NOON + 90)
+    (parcel,) = await ledger.take("w", NOON + 70, NOON + 99, 10, ["wire"])
+    await ledger.refused(parcel.seq, "w", "too_long", NOON + 71)
+
+    (listed,) = (await ledger.cases(False)).found
+    card = await ledger.card(1)
+    assert card is not None
+    assert (listed.heard_at, card.heard_at) == (NOON + 60, NOON + 60)
+    assert [(said.text, said.fate) for said in card.said] == [
+        ("oi", None),
+        ("chamo alguém", Fate("failed", "", "too_long")),
+        ("alô?", None),
+        ("antes", None),
     ]
 
 

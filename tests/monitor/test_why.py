@@ -198,7 +198,15 @@ def test_a_turn_that_is_not_settled_says_how_far_it_is():
 @pytest.mark.parametrize(
     ("state", "failure", "said"),
     [
-        ("failed", "blocked", "not sent (blocked)"),
+        ("failed", "blocked", "not sent (blocked: the customer has blocked us)"),
+        ("failed", "new_word", "not sent (new_word)"),
+        ("failed", "", "not sent"),
+        (
+            "failed",
+            "window_closed",
+            "not sent: the customer has not written for 24 hours; it is kept until they write",
+        ),
+        ("unknown", "looking", "may have arrived: it is being looked up at the platform"),
         ("unknown", "unknown", "may have arrived"),
         ("pending", "", "waits to be sent"),
         ("superseded", "", "taken back"),
@@ -206,7 +214,8 @@ def test_a_turn_that_is_not_settled_says_how_far_it_is():
 )
 def test_a_send_says_what_became_of_it(state, failure, said):
     send = replace(SAID, state=state, failure=failure, part=1, receipt="")
-    assert f"nd_14 part 2 by model to web: {said}" in told(replace(WHOLE, sends=(send,)))
+    line = f"send: nd_14 part 2 by model to web: {said}"
+    assert any(each.startswith(line) for each in told(replace(WHOLE, sends=(send,))).splitlines())
 
 
 def test_an_id_that_a_stranger_chose_steers_no_terminal():

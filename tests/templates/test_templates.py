@@ -1,9 +1,13 @@
 """The example business: complete, honest, and sure of its own sentences."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.book import Sentence
 from bot.checks.approve import inside
+from bot.delivery.notices import REASONS, STOPS, stopped, undelivered, works_again
+from bot.delivery.ports import UNKNOWN, WINDOW_CLOSED, Parcel
 from bot.model import ConversationKey
 from bot.rules import forms
 from bot.rules.commands import recognise
@@ -91,11 +95,37 @@ def test_where_there_is_no_case_or_number_none_is_told(language):
         ("staff_no_case", "case"),
         ("staff_stranger", "id"),
         ("staff_blocked", "case"),
-        ("staff_refused", "case"),
         ("staff_unknown", "case"),
+        ("staff_window_closed", "case"),
+        ("staff_window_no_template", "case"),
     ):
         none, some = (
             inside(name, {value: n}, BOOK, to=desk, language=language).text for n in (0, 7)
         )
         assert "0" not in none
         assert "7" in some
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", sorted(REASONS | {"blocked", UNKNOWN, WINDOW_CLOSED, "new"}))
+def test_whatever_did_not_arrive_is_told_with_its_reason_and_its_case(reason, language):
+    book = replace(BOOK, default_language=language)
+    desk = ConversationKey("telegram_staff", "1", "-1")
+    parcel = Parcel(1, ConversationKey("whatsapp", "1", "2"), "Oi", "staff", (), case=77)
+    with_case = undelivered(parcel, reason, book, desk)
+    without = undelivered(replace(parcel, case=None), reason, book, desk)
+    assert with_case is not None
+    assert without is not None
+    assert "77" in with_case.text
+    assert "\n\n«Oi»" in with_case.text
+    assert "0" not in without.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_channel_that_stops_and_works_again_is_named(language):
+    book = replace(BOOK, default_language=language)
+    desk = ConversationKey("telegram_staff", "1", "-1")
+    told = {stopped("whatsapp", why, book, desk).text for why in (*STOPS, "new")}
+    assert len(told) == 4
+    assert all("WhatsApp" in each for each in told)
+    assert "WhatsApp" in works_again("whatsapp", book, desk).text

@@ -216,7 +216,8 @@ def _has_claimed(act: StaffAct, accepted: ActAccepted) -> bool:
     if accepted.duplicate:
         return False
     says_something = act.action is Action.REPLY and bool(act.text.strip())
-    return act.action is Action.CLAIM or (says_something and accepted.holder == "")
+    speaks = says_something or act.action is Action.INVITE
+    return act.action is Action.CLAIM or (speaks and accepted.holder == "")
 
 
 def _known(status: str) -> str:

@@ -22,6 +22,7 @@ ACTIONS = {
     "claim": Action.CLAIM,
     "resolve": Action.RESOLVE,
     "release": Action.RELEASE,
+    "template": Action.INVITE,
 }
 HELP = frozenset({"help", "start"})
 

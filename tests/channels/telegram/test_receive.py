@@ -447,6 +447,14 @@ async def test_a_claim_is_confirmed_and_so_is_the_first_reply_but_no_other(rig):
     assert await rig.told() == ["claimed 1"]
 
 
+async def test_the_first_invitation_is_confirmed_as_a_claim(rig):
+    await rig.shown(await rig.case())
+    await rig.take(at_desk("/template", reply_to_message=CARD, number=1))
+    assert await rig.told() == ["claimed 1"]
+    await rig.take(at_desk("/template", reply_to_message=CARD, number=2))
+    assert await rig.told() == ["claimed 1"]
+
+
 async def test_a_claim_of_no_case_is_not_confirmed(rig):
     await rig.take(at_desk("/claim 99"))
     assert await rig.told() == []

@@ -110,6 +110,9 @@ COMMANDS = [
     ("/resolve", Action.RESOLVE, ""),
     ("/resolve obrigada", Action.RESOLVE, "obrigada"),
     ("/release", Action.RELEASE, ""),
+    ("/template", Action.INVITE, ""),
+    ("／Template@CasaDeskBot", Action.INVITE, ""),
+    ("/template oi Ana", Action.INVITE, "oi Ana"),
 ]
 
 
@@ -126,6 +129,8 @@ NUMBERED = [
     ("/release@CasaDeskBot 7", Action.RELEASE, ""),
     ("/note 7 pediu troca", Action.NOTE, "pediu troca"),
     ("/note #C7: pediu troca", Action.NOTE, "pediu troca"),
+    ("/template 7", Action.INVITE, ""),
+    ("/template #c7", Action.INVITE, ""),
 ]
 
 
@@ -136,7 +141,9 @@ def test_a_command_with_a_number(text, action, rest):
     assert read(at_desk(text, reply_to_message=theirs())) == word(action, rest, case=7)
 
 
-@pytest.mark.parametrize("text", ["/note pediu troca", "/claim", "/resolve", "/release", "/note"])
+@pytest.mark.parametrize(
+    "text", ["/note pediu troca", "/claim", "/resolve", "/release", "/note", "/template"]
+)
 def test_a_command_for_no_case(text):
     assert read(at_desk(text)) == aside("not_a_reply")
     assert read(at_desk(text, reply_to_message=theirs())) == aside("not_a_reply")
@@ -159,6 +166,8 @@ UNKNOWN = [
     "/1",
     "/é",
     "／claimed",
+    "/templates",
+    "/invite",
     "/close@CasaDeskBot",
 ]
 
@@ -224,6 +233,7 @@ BURIED = [
     "Oi Ana!\n/note caro demais",
     "Oi Ana!\n\n  \u200b／Resolve 7",
     "Oi Ana!\n@CasaDeskBot: /claim",
+    "Oi Ana!\n/template",
 ]
 
 
