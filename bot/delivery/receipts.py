@@ -47,6 +47,7 @@ class Report:
     """One thing that a platform has told of a message of ours."""
 
     receipt: Receipt
+    channel: str
     external_id: str  # the platform's id of the message
     chat: str  # whom it was for, as in the conversation's key or its address; "" where not told
     seq: int | None = None  # our own number of it; None: the platform's id has to tell
