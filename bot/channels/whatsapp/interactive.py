@@ -16,9 +16,7 @@ LONGEST_JSON = 16_384  # signs
 LONGEST_VALUE = 500
 MOST_LINES = 20
 DEEPEST = 6
-_IDLE = frozenset(
-    "type version screen token flow_token id action status name timestamp wa_flow".split()
-)
+_IDLE = frozenset("type version screen flow_token".split())  # for machines
 
 
 def chosen(text: str) -> Pressed | None:

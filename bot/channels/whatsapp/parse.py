@@ -93,8 +93,8 @@ def _said(form: Form, media: tuple[Media, ...]) -> tuple[str, Pressed | None]:
     label = form.get("ButtonText") or form.get("ListTitle")
     payload = form.get("ButtonPayload") or form.get("ListId")
     if label.strip() or payload:
-        label = (label.strip() or body.strip())[:LONGEST_LABEL]
-        return label, Pressed(payload[:LONGEST_PAYLOAD], label)
+        label, payload = (label.strip() or body.strip())[:LONGEST_LABEL], payload[:LONGEST_PAYLOAD]
+        return label or payload, Pressed(payload, label)
     if body.strip() or media:
         return body, None
     if pressed := chosen(form.get("InteractiveData")):

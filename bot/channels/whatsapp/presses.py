@@ -15,7 +15,7 @@ LONGEST_NUMBER = 24  # signs of a message that may be a mere number
 _NUMBER = re.compile(
     r"""\s* [(\[]? \s*
         (?: (?: a | o | la | el ) \s+
-          | (?: n[ºo°]\.? | n\. | n[uú]m(?:ero|\.)? | number | \# ) \s*
+          | (?: n[º°]\.? | no?\. | n[uú]m(?:ero|\.)? | number | \# ) \s*
           | (?: op[cç][aã]o | opci[oó]n | option ) [\s:]*
         )?
         ([1-9][0-9]?)

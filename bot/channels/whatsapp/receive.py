@@ -83,7 +83,8 @@ class Receiver:
             message = replace(message, quoted="\n".join(parts))
         chosen, looked_up = await self._chosen(came, message)
         if chosen:
-            text = message.text if message.text.strip() else chosen.label
+            bare = came.pressed is not None and not came.pressed.label
+            text = chosen.label if bare else message.text
             message = replace(message, kind=Kind.BUTTON, text=text, button=chosen.value)
         accepted = await self.intake.accept(message)
         if accepted.admission is Admission.NEW:

@@ -38,7 +38,7 @@ _SHAPES = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the headers of a request say of its signature, and the secrets that could bear it out."""
+    """What the headers say of the signature, and the secrets that could bear it out."""
 
     signature: bytes
     algorithm: str

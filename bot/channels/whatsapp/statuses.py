@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
+from bot.channels.whatsapp import CHANNEL
 from bot.channels.whatsapp.address import chat_of
 from bot.channels.whatsapp.form import Form
 from bot.channels.whatsapp.heard import Nothing
@@ -53,6 +54,7 @@ def report_of(form: Form, query: str, after_failure: AfterFailure) -> Report | N
     seq, attempt = _ours(query)
     return Report(
         receipt=receipt,
+        channel=CHANNEL,
         external_id=sid,
         chat=chat_of(form.get("To")) or "",
         seq=seq,
