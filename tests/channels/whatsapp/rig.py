@@ -45,7 +45,7 @@ class Slips:
     asked: list[str] = field(default_factory=list)
     parcels: dict[str, Parcel] = field(default_factory=dict)  # by the platform's id
     noted: list[tuple[Report, float, Outgoing | None]] = field(default_factory=list)
-    answer: Noted = Noted(Heard.NEWS)
+    answer: Noted = field(default_factory=lambda: Noted(Heard.NEWS))
     fails: Exception | None = None
     failures: int = 10**9  # how often it fails
 

@@ -30,8 +30,8 @@ from tests.channels.whatsapp.payloads import (
 )
 from tests.channels.whatsapp.rig import CHAT, DESK, busy
 
-YES, NO = Button("Sim", "/yes"), Button("Não", "/no")
-LONG = Button("Falar com uma pessoa da loja", "/human")
+YES, NO = Button("Sim", "yes please"), Button("Não", "rather not")
+LONG = Button("Falar com uma pessoa da loja", "a person")
 
 
 async def test_a_message_is_stored_once_however_often_it_comes(rig):
@@ -84,8 +84,8 @@ async def test_a_press_means_what_this_chat_was_offered_under_that_message(rig):
     rig.slips.under[CHAT, ""] = (NO, YES)
     await rig.take(press("Não", "1", under=50), press("Falar com uma…", "2", under=50, number=2))
     first, second = await rig.messages()
-    assert (first["text"], first["button"]) == ("Não", "/no")
-    assert (second["text"], second["button"]) == ("Falar com uma…", "/human")
+    assert (first["text"], first["button"]) == ("Não", "rather not")
+    assert (second["text"], second["button"]) == ("Falar com uma…", "a person")
     assert rig.rung[0] == (CHAT, True)  # a press is not waited after
 
 
@@ -101,7 +101,7 @@ async def test_a_press_under_nobody_knows_what_counts_for_the_last_thing_said(ri
     rig.slips.under[CHAT, ""] = (YES, NO)
     await rig.take(press("Não", "1", under=under), press("Não", "0", under=under, number=2))
     agreed, not_agreed = await rig.messages()
-    assert (agreed["text"], agreed["button"]) == ("Não", "/no")
+    assert (agreed["text"], agreed["button"]) == ("Não", "rather not")
     assert (not_agreed["text"], not_agreed["button"]) == ("Não", "")
 
 
@@ -116,7 +116,7 @@ async def test_a_press_that_shows_no_label_has_the_one_that_was_offered(rig):
     rig.slips.under[CHAT, sid(50)] = (YES, NO)
     await rig.take(press("", "1", under=50))
     [row] = await rig.messages()
-    assert (row["text"], row["button"]) == ("Não", "/no")
+    assert (row["text"], row["button"]) == ("Não", "rather not")
 
 
 async def test_a_repeated_press_is_a_repeat_though_its_buttons_are_gone(rig):
@@ -124,7 +124,7 @@ async def test_a_repeated_press_is_a_repeat_though_its_buttons_are_gone(rig):
     await rig.take(press("Sim", "0", under=None), said("2", number=2))
     del rig.slips.under[CHAT, ""]
     await rig.take(press("Sim", "0", under=None), said("2", number=2))
-    assert [row["button"] for row in await rig.messages()] == ["/yes", "/no"]
+    assert [row["button"] for row in await rig.messages()] == ["yes please", "rather not"]
     assert await rig.quarantined() == []
 
 
@@ -134,8 +134,8 @@ async def test_a_plain_number_presses_the_button_of_that_number(rig):
         await rig.take(said(text, number=number))
     found = [(row["text"], row["button"], row["kind"]) for row in await rig.messages()]
     assert found == [
-        ("2", "/no", "button"),
-        ("opção 1", "/yes", "button"),
+        ("2", "rather not", "button"),
+        ("opção 1", "yes please", "button"),
         ("3", "", "text"),
         ("2 mesas", "", "text"),
     ]
@@ -153,7 +153,7 @@ async def test_a_number_in_reply_to_a_message_counts_for_that_message(rig):
     rig.slips.under[CHAT, sid(50)] = (NO, YES)
     await rig.take(said("1", OriginalRepliedMessageSid=sid(50)))
     await rig.take(said("1", number=2, OriginalRepliedMessageSid=sid(51)))
-    assert [row["button"] for row in await rig.messages()] == ["/no", ""]
+    assert [row["button"] for row in await rig.messages()] == ["rather not", ""]
 
 
 async def test_what_is_replied_to_is_quoted_and_an_advertisement_stands_behind_it(rig):
