@@ -71,13 +71,14 @@ class Signatures:
             raise Forged("algorithm")
         if not _SHAPES[algorithm].fullmatch(signatures[0]):
             raise Forged("shape")
-        secrets = self.auth_tokens
-        if algorithm == HMAC_SHA256:
-            secrets = (self.shared_keys.get(_key_named(said), ""),)
-        secrets = tuple(secret for secret in secrets if secret)  # anybody can sign with ""
+        known = self.auth_tokens if algorithm == HMAC_SHA1 else self._shared(_key_named(said))
+        secrets = tuple(secret for secret in known if secret)  # anybody can sign with ""
         if not secrets:
             raise Forged("key")
         return Claim(signatures[0], algorithm, secrets)
+
+    def _shared(self, key: str) -> Sequence[str]:
+        return (self.shared_keys[key],) if key and key in self.shared_keys else ()
 
     def check(self, claim: Claim, path: str, query: str, form: Form) -> None:
         """Raises Forged, named by a word.
