@@ -126,6 +126,17 @@ async def test_why_it_was_turned_away_is_for_the_log_and_in_words_of_ours(doors)
     assert "domingo" not in repr(logs)
 
 
+async def test_a_body_that_cannot_be_genuine_is_not_even_waited_for(doors):
+    begun = time.perf_counter()
+    for name in ("no header", "two headers", "truncated", "unknown key", "unknown algorithm"):
+        answer = await doors.post(FORGED[name].but(body=b"", length=200_000))
+        assert answer.status == 403, name
+    for post in (NO_FORM["JSON"], G.but(media=())):
+        assert (await doors.post(post.but(body=b"", length=200_000))).status == 415
+    assert (await doors.post(G.but(body=b"", length=300_000))).status == 413
+    assert time.perf_counter() - begun < 10
+
+
 async def test_turning_away_costs_next_to_nothing(doors):
     posts = [FORGED["no header"], FORGED["text changed"], FORGED["another account"]]
     begun = time.perf_counter()

@@ -68,6 +68,7 @@ class Post:
     host: bytes = b"desk"
     method: bytes = b"POST"
     chunked: bool = False
+    length: int | None = None  # of the body, as announced; None: what it is
 
     def but(self, **changes: Any) -> Post:
         return replace(self, **changes)
@@ -92,7 +93,7 @@ class Post:
             *(name + b": " + value for name, value in self.headers),
             b"Transfer-Encoding: chunked"
             if self.chunked
-            else b"Content-Length: " + str(len(body)).encode(),
+            else b"Content-Length: " + str(self.length or len(body)).encode(),
         ]
         return b"\r\n".join(lines) + b"\r\n\r\n"
 
