@@ -7,19 +7,20 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from bot.book import Book
-from bot.channels import api, desk, telegram, terminal, web
+from bot.channels import api, desk, telegram, terminal, web, whatsapp
 from bot.clock import SYSTEM, Clock
 from bot.delivery.courier import Courier
 from bot.delivery.ports import Sender
+from bot.delivery.unknowns import Unknowns
 from bot.desk.connected import ConnectedDesk
 from bot.desk.surface import AnySurface
 from bot.doors import Doors
@@ -43,14 +44,22 @@ from bot.rules.match import engine_of
 from bot.web.server import Server, listen_local, listen_tcp
 from bot.with_models import WithModels
 from bot.with_monitor import ErrorReporting, WithMonitor
+from bot.staff_notices import StaffNotices
 from bot.with_telegram import WithTelegram, with_telegram
+from bot.with_whatsapp import WINDOWS, WithWhatsApp, invitations_of, with_whatsapp
 from bot.words.language import prepare
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 # Channels whose pages and programs read the ledger themselves: nothing has to be sent to them.
 PULLED = frozenset({web.CHANNEL, api.CHANNEL, terminal.CHANNEL, desk.CHANNEL})
-LENGTHS = {telegram.CHANNEL: telegram.LONGEST, telegram.STAFF: telegram.LONGEST}
+LENGTHS = {
+    telegram.CHANNEL: telegram.LONGEST,
+    telegram.STAFF: telegram.LONGEST,
+    whatsapp.CHANNEL: whatsapp.LONGEST,
+}
+WRITTEN_OUT = frozenset({whatsapp.CHANNEL})  # where buttons may have to stand in the text
 NO_SENDERS: Mapping[str, Sender] = {}
 LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest burst and turn
 GRACE_SECONDS = 10.0  # for turns under way when the program stops
@@ -70,6 +79,8 @@ class App:
         secret: bytes,
         clock: Clock,
         telegram: WithTelegram | None,
+        whatsapp: WithWhatsApp | None,
+        staff: StaffNotices,
         models: WithModels,
         senders: Mapping[str, Sender],
     ) -> None:
@@ -78,12 +89,24 @@ class App:
         prepare(plan.book.languages)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         book = always(plan.book)
-        self.presence = Presence(telegram.typing if telegram else {})
+        platforms = [each for each in (telegram, whatsapp) if each]
+        self.presence = Presence(_all(each.typing for each in platforms))
         self.ledger = ledger
         self.telegram = telegram
+        self.whatsapp = whatsapp
         self.models = models
         self.monitor = WithMonitor(plan, ledger, models, self.health, PULLED, clock)
-        self.senders = {**(telegram.senders if telegram else {}), **senders}
+        self.senders = {**_all(each.senders for each in platforms), **senders}
+        look_ups = whatsapp.look_ups if whatsapp else {}
+        self.unknowns = Unknowns(
+            ledger,
+            ledger,
+            look_ups,
+            clock,
+            notice=staff.undelivered,
+            wake_courier=lambda: self.courier.ring(),
+            observe=self.monitor.responded,
+        )
         self.courier = Courier(
             ledger,
             self.senders,
@@ -91,8 +114,10 @@ class App:
             owner,
             at_once=settings.delivery.senders,
             send_seconds=settings.deadlines.send_seconds,
+            report=staff.undelivered,
             observe=self.monitor.responded,
-            **({"report": telegram.report} if telegram else {}),
+            looked_up=look_ups,
+            adrift=self.unknowns.ring,
         )
         surface = AnySurface(
             (
@@ -102,7 +127,7 @@ class App:
         )
         self.line = Line(
             ledger,
-            road(surface, models.room, models.measure),
+            road(surface, models.room, models.measure, invitations_of(plan)),
             book,
             clock,
             self.presence,
@@ -126,9 +151,15 @@ class App:
             self.line.ring,
             self.monitor.accepted,
         )
-        hook = telegram.hook(self.intake, self.courier.ring) if telegram else None
-        doors = Doors(plan, self.intake, ledger, self.presence, book, clock, self.health, models)
-        self.public = doors.public(secret, hook, self.monitor.page)
+        ring, observe = self.courier.ring, self.monitor.responded
+        hooks = (
+            telegram.hook(self.intake, ring) if telegram else None,
+            whatsapp.hook(self.intake, staff.undelivered, observe, ring) if whatsapp else None,
+        )
+        doors = Doors(
+            plan, self.intake, ledger, self.presence, book, clock, self.health, models, WINDOWS
+        )
+        self.public = doors.public(secret, [each for each in hooks if each], self.monitor.page)
         self.local = doors.local(PULLED | self.senders.keys())
 
     def _with_facts(self, turn: Turn) -> Turn:
@@ -137,8 +168,9 @@ class App:
     def load(self) -> None:
         """Load the SDKs of platforms and models, which takes seconds, in the background."""
         self.models.open()
-        if self.telegram:
-            self.telegram.open()
+        for platform in (self.telegram, self.whatsapp):
+            if platform:
+                platform.open()
 
     async def stop_taking(self) -> None:
         """Let the turns under way finish and every open page go; what comes in is still stored."""
@@ -149,7 +181,12 @@ class App:
 
     def health(self) -> Mapping[str, Mapping[str, Any]]:
         """What the platforms that must be called say about themselves."""
-        return {"telegram": self.telegram.health()} if self.telegram else {}
+        platforms = {"telegram": self.telegram, "whatsapp": self.whatsapp}
+        return {name: each.health() for name, each in platforms.items() if each}
+
+
+def _all(parts: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    return {name: each for part in parts for name, each in part.items()}
 
 
 def always(book: Book) -> Callable[[], Book]:
@@ -184,16 +221,25 @@ async def opened(
         try:
             await ledger.start_afresh()
             telegram = await with_telegram(
-                plan, ledger, always(plan.book), secret, clock, connect=connect
+                plan,
+                ledger,
+                always(plan.book),
+                secret,
+                clock,
+                connect=connect,
+                windows=WINDOWS,
             )
+            staff = StaffNotices(plan, ledger, always(plan.book), clock, telegram)
+            whatsapp = with_whatsapp(plan, ledger, clock, staff.alert, connect=connect)
             models = WithModels(plan, ledger, clock)
             await models.look_back()
-            app = App(plan, ledger, secret, clock, telegram, models, senders)
+            app = App(plan, ledger, secret, clock, telegram, whatsapp, staff, models, senders)
             local = Server(app.local, _listen_local(database))
             await local.start()
             running = [asyncio.create_task(app.line.run())]
             if app.senders:
                 running.append(asyncio.create_task(app.courier.run()))
+                running.append(asyncio.create_task(app.unknowns.run()))
             if load:
                 app.load()
             if connect:
@@ -203,11 +249,14 @@ async def opened(
             finally:
                 await app.stop_taking()
                 await app.courier.stop()
+                app.unknowns.stop()
                 await asyncio.gather(*running)
                 await models.close()
                 await app.monitor.close()
-                if telegram:
-                    await telegram.close()
+                for platform in (telegram, whatsapp):
+                    if platform:
+                        await platform.close()
+                await staff.close()
                 await local.stop()
                 socket_path(database).unlink(missing_ok=True)
         finally:
@@ -244,7 +293,7 @@ def _ledger(plan: Plan, database: Path) -> Ledger:
         turn_seconds=deadlines.turn_seconds,
         history_messages=inbox.history_messages,
     )
-    return Ledger(SqliteEngine(database), opening, Channels(PULLED, LENGTHS))
+    return Ledger(SqliteEngine(database), opening, Channels(PULLED, LENGTHS, WRITTEN_OUT))
 
 
 async def serve(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.routing import Route
 
 from bot.book import Book
 from bot.clock import Clock
+from bot.desk.window import Windows
 from bot.intake.accept import Intake
 from bot.ledger.ledger import Ledger
 from bot.plan import Plan
@@ -14,12 +18,17 @@ from bot.presence import Presence
 from bot.web.api import Api
 from bot.web.chat import Chat, Visitors
 from bot.web.health import Health
-from bot.web.hooks import TelegramHook
 from bot.web.local import Local
 from bot.web.metrics import MetricsPage
 from bot.web.server import Application, application
 from bot.web.status import Platforms, Status
 from bot.with_models import WithModels
+
+
+class Hook(Protocol):
+    """Where a platform delivers."""
+
+    def routes(self) -> Sequence[Route]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +43,12 @@ class Doors:
     clock: Clock
     platforms: Platforms
     models: WithModels
+    windows: Windows
 
     def public(
         self,
         secret: bytes,
-        hook: TelegramHook | None,
+        hooks: Sequence[Hook],
         figures: Callable[[], Awaitable[tuple[bytes, str]]] | None,
     ) -> Application:
         """What is served over TCP: web chat, API, hooks of platforms, health and `figures`."""
@@ -58,7 +68,7 @@ class Doors:
                 *Api(self.intake, self.ledger, keys, self.clock, most).routes(),
                 *Health(self.ledger.backlog, self.platforms, self.models.health).routes(),
                 *(chat.routes() if settings.web.chat else ()),
-                *(hook.routes() if hook else ()),
+                *(route for hook in hooks for route in hook.routes()),
                 *(MetricsPage(figures).routes() if figures else ()),
             ]
         )
@@ -80,6 +90,7 @@ class Doors:
             settings.deadlines.send_seconds,
             self.book,
             channels,
+            windows=self.windows,
         )
         status = Status(
             self.ledger.standing,

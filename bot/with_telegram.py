@@ -13,9 +13,9 @@ from bot.channels.telegram.account import Account
 from bot.channels.telegram.connection import Access, Telegram
 from bot.channels.telegram.receive import Receiver
 from bot.clock import Clock
-from bot.delivery.notices import undelivered
-from bot.delivery.ports import Parcel, Sender
+from bot.delivery.ports import Sender
 from bot.desk.staff_chat import StaffChatSurface
+from bot.desk.window import Windows
 from bot.intake.accept import Intake
 from bot.ledger.ledger import Ledger
 from bot.model import ConversationKey, Edit, Turn
@@ -38,12 +38,14 @@ class WithTelegram:
         clock: Clock,
         *,
         connect: bool,
+        windows: Windows,
     ) -> None:
         environment = plan.environment
         self._account = account
         self._ledger = ledger
         self._book = book
         self._clock = clock
+        self._windows = windows
         self._send_seconds = plan.settings.deadlines.send_seconds
         given = environment.telegram_webhook_secret.get_secret_value()
         self._secret = given or _derived(secret)
@@ -80,12 +82,7 @@ class WithTelegram:
 
     def show(self, turn: Turn, outcome: Outcome) -> Outcome:
         """Add what the staff chat is to see of a turn."""
-        return show_staff(turn, outcome, self.staff())
-
-    def report(self, parcel: Parcel, reason: str) -> Outgoing | None:
-        """What staff are told of a message that did not arrive, or may not have."""
-        staff = self.staff()
-        return undelivered(parcel, reason, self._book(), staff) if staff else None
+        return show_staff(turn, outcome, self.staff(), self._windows)
 
     def hook(self, intake: Intake, wake_courier: Callable[[], None]) -> TelegramHook | None:
         """The way in. None without a connection."""
@@ -162,6 +159,7 @@ async def with_telegram(
     clock: Clock,
     *,
     connect: bool,
+    windows: Windows,
 ) -> WithTelegram | None:
     """The parts of the bot whose token is configured; None where there is none."""
     environment = plan.environment
@@ -176,7 +174,9 @@ async def with_telegram(
         chats = list(dict.fromkeys((configured.chat, home.chat)))
     agents = {str(member.telegram_id): member.name for member in plan.settings.desk.staff}
     account = Account(bot_id, chats, agents)
-    return WithTelegram(plan, account, ledger, book, secret, clock, connect=connect)
+    return WithTelegram(
+        plan, account, ledger, book, secret, clock, connect=connect, windows=windows
+    )
 
 
 def _derived(secret: bytes) -> str:

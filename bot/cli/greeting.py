@@ -14,7 +14,6 @@ def greeting(plan: Plan, port: int) -> list[str]:
     shown = "127.0.0.1" if environment.host in ("0.0.0.0", "::", "") else environment.host  # noqa: S104  # compared, not bound
     address = f"http://{shown}:{port}"
     keys = len(environment.api_keys)
-    later = "off, this version does not speak it yet"
     return [
         f"Nightdesk {__version__} is open.",
         f"  Web chat: {address}/" if settings.web.chat else "  Web chat: off, set web.chat",
@@ -23,9 +22,7 @@ def greeting(plan: Plan, port: int) -> list[str]:
         else "  HTTP API: off, set NIGHTDESK_API_KEYS",
         "  Terminal: on, run `nightdesk chat`; for staff `nightdesk desk`",
         f"  Telegram: {_telegram(plan)}",
-        f"  WhatsApp: {later}"
-        if environment.twilio_account_sid
-        else "  WhatsApp: off, set TWILIO_ACCOUNT_SID",
+        f"  WhatsApp: {_whatsapp(plan)}",
         f"  Models:   {_models(plan)}",
         *([f"  Facts:    {_facts(plan)}"] if settings.facts else []),
         f"  Rules:    {len(plan.book.intents)} topics in {', '.join(plan.book.languages)}",
@@ -46,6 +43,15 @@ def _facts(plan: Plan) -> str:
     lacking = without_words(plan.settings.facts, plan.book.languages)
     asked = "; ".join(f"'{name}' lacks labels in {', '.join(x)}" for name, x in lacking.items())
     return f"{known}; {asked}: answers about it are held against less" if asked else known
+
+
+def _whatsapp(plan: Plan) -> str:
+    environment = plan.environment
+    if not environment.whatsapp_is_on:
+        return "off, set TWILIO_ACCOUNT_SID"
+    templates = plan.settings.channels.whatsapp.templates
+    invited = f"approved message in {', '.join(templates)}" if templates else "no approved message"
+    return f"on as {environment.whatsapp_number}, called at PUBLIC_URL; {invited}"
 
 
 def _telegram(plan: Plan) -> str:

@@ -60,6 +60,22 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
     if said := found["platforms"].get("telegram"):
         words = escape(harmless(", ".join(_telegram(said))))
         yield _row("Telegram", words, bad=not said["ok"] or said["staff_chat"] is False)
+    if said := found["platforms"].get("whatsapp"):
+        words = escape(harmless(", ".join(_whatsapp(said))))
+        yield _row("WhatsApp", words, bad=not said["ok"])
+
+
+def _whatsapp(said: Mapping[str, Any]) -> Iterator[str]:
+    """The connection in words; see `WhatsAppHealth.as_dict`."""
+    yield str(said["number"])
+    if said["link"] != "working":
+        yield str(said["link"])
+    if said["last_error_code"] is not None:
+        yield f"Twilio's error {said['last_error_code']} {waiting(said['last_error_age'] or 0)} ago"
+    if said["last_contact_age"] is None:
+        yield "no answer from Twilio yet"
+    elif not said["ok"]:
+        yield f"last answer {waiting(said['last_contact_age'])} ago"
 
 
 def _model(said: Mapping[str, Any]) -> Iterator[str]:

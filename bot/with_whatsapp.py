@@ -1,0 +1,133 @@
+"""What WhatsApp adds to a desk: the connection to Twilio, the hook, its window and invitations."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bot.channels.whatsapp import CHANNEL, WINDOW_SECONDS
+from bot.channels.whatsapp.connection import Access, WhatsApp
+from bot.channels.whatsapp.receive import Receiver
+from bot.channels.whatsapp.signature import Signatures
+from bot.clock import Clock
+from bot.delivery.ports import Parcel, Sender
+from bot.delivery.unknowns import LookUp
+from bot.desk.invitation import Approved, Invitations
+from bot.desk.window import Windows
+from bot.intake.accept import Intake
+from bot.ledger.ledger import Ledger
+from bot.model import ConversationKey
+from bot.outcome import Outgoing
+from bot.plan import Plan
+from bot.record import Responded
+from bot.web.whatsapp_hook import WhatsAppHook
+
+# How long after their last message customers may be written to, by channel.
+WINDOWS: Windows = {CHANNEL: WINDOW_SECONDS}
+
+
+class WithWhatsApp:
+    """The parts of one sender. A desk that is open for a single command has no connection."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        ledger: Ledger,
+        clock: Clock,
+        alert: Callable[[int | None], None],
+        *,
+        connect: bool,
+    ) -> None:
+        """`alert` is told Twilio's code when nothing leaves until a person has acted, then None."""
+        environment = plan.environment
+        self._ledger = ledger
+        self._clock = clock
+        self._signatures = Signatures(
+            environment.public_url,
+            environment.twilio_account_sid,
+            environment.twilio_auth_tokens,
+            environment.twilio_shared_key_secrets,
+        )
+        access = Access(
+            account_sid=environment.twilio_account_sid,
+            auth_tokens=environment.twilio_auth_tokens,
+            number=environment.whatsapp_number,
+            public_url=environment.public_url,
+            api_base=environment.twilio_api_base,
+            send_seconds=plan.settings.deadlines.send_seconds,
+        )
+        settings = plan.settings.channels.whatsapp
+        self._connection = WhatsApp(access, settings, clock, alert) if connect else None
+
+    @property
+    def senders(self) -> Mapping[str, Sender]:
+        """How customers are reached."""
+        return {CHANNEL: self._connection} if self._connection else {}
+
+    @property
+    def look_ups(self) -> Mapping[str, LookUp]:
+        """Who can be asked what became of a send."""
+        return {CHANNEL: self._connection} if self._connection else {}
+
+    @property
+    def typing(self) -> Mapping[str, Callable[[ConversationKey], Awaitable[None]]]:
+        """How typing is shown, by channel."""
+        return {CHANNEL: self._connection.typing} if self._connection else {}
+
+    def hook(
+        self,
+        intake: Intake,
+        notice: Callable[[Parcel, str], Outgoing | None],
+        observe: Callable[[Responded], None],
+        wake_courier: Callable[[], None],
+    ) -> WhatsAppHook | None:
+        """The way in. None without a connection."""
+        if self._connection is None:
+            return None
+        receiver = Receiver(
+            intake=intake,
+            contacts=self._ledger,
+            transcripts=self._ledger,
+            receipts=self._ledger,
+            quarantine=self._ledger,
+            clock=self._clock,
+            after_failure=self._connection.after_failure,
+            notice=notice,
+            heard=self._connection.heard,
+            observe=observe,
+            wake_courier=wake_courier,
+        )
+        return WhatsAppHook(receiver, self._signatures)
+
+    def open(self) -> None:
+        """Connect, in the background."""
+        if self._connection:
+            self._connection.open()
+
+    async def close(self) -> None:
+        """End everything."""
+        if self._connection:
+            await self._connection.close()
+
+    def health(self) -> Mapping[str, Any]:
+        """How we stand with Twilio."""
+        return self._connection.health.as_dict(self._clock.now()) if self._connection else {}
+
+
+def with_whatsapp(
+    plan: Plan, ledger: Ledger, clock: Clock, alert: Callable[[int | None], None], *, connect: bool
+) -> WithWhatsApp | None:
+    """The parts of the sender that is configured; None where there is none."""
+    if not plan.environment.whatsapp_is_on:
+        return None
+    return WithWhatsApp(plan, ledger, clock, alert, connect=connect)
+
+
+def invitations_of(plan: Plan) -> Invitations:
+    """The messages that WhatsApp has approved for this desk."""
+    templates = plan.settings.channels.whatsapp.templates
+    approved = {
+        language: Approved(template.content_sid, dict(template.variables))
+        for language, template in templates.items()
+    }
+    return Invitations(CHANNEL, approved) if approved else Invitations()
