@@ -41,10 +41,10 @@ from bot.pipeline import road
 from bot.plan import Plan
 from bot.presence import Presence
 from bot.rules.match import engine_of
+from bot.staff_notices import StaffNotices
 from bot.web.server import Server, listen_local, listen_tcp
 from bot.with_models import WithModels
 from bot.with_monitor import ErrorReporting, WithMonitor
-from bot.staff_notices import StaffNotices
 from bot.with_telegram import WithTelegram, with_telegram
 from bot.with_whatsapp import WINDOWS, WithWhatsApp, invitations_of, with_whatsapp
 from bot.words.language import prepare

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import structlog
 
@@ -14,6 +14,7 @@ from bot.delivery import notices
 from bot.delivery.ports import Parcel
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
+from bot.model import ConversationKey
 from bot.outcome import Outgoing
 from bot.plan import Plan
 from bot.with_telegram import WithTelegram
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 # Reasons that concern our own number rather than one message: every send would tell the same.
 OUR_OWN = frozenset({"sender"})
 TOLD_ONCE_SECONDS = 600.0
+SURE_SECONDS = 60.0  # without another stop, after which a channel counts as working again
 # Twilio's codes of what stops a sender, as the words of `notices.stopped`.
 WHY_STOPPED = {20003: "auth", 63001: "auth", 63051: "locked", 63038: "daily_limit"}
 
@@ -45,6 +47,8 @@ class StaffNotices:
         self._clock = clock
         self._telegram = telegram
         self._told: dict[str, float] = {}  # of our own number: when it was told last
+        self._stopped_by: int | None = None  # Twilio's code, until it works again for sure
+        self._stops = 0
         self._telling: set[asyncio.Task[None]] = set()
 
     def undelivered(self, parcel: Parcel, reason: str) -> Outgoing | None:
@@ -57,31 +61,47 @@ class StaffNotices:
         return notices.undelivered(parcel, reason, book, staff, can_invite=can_invite)
 
     def alert(self, code: int | None) -> None:
-        """Nothing leaves on WhatsApp until a person has acted; None: what had stopped leaves again.
+        """Nothing leaves on WhatsApp until a person has acted; None: a message has left again.
 
-        `code` is Twilio's reason.
+        `code` is Twilio's reason. Each is told once: Twilio may take a message and say a moment
+        later that it could not be sent after all.
         """
-        staff = self._telegram.staff() if self._telegram else None
-        if staff is None:
-            return
-        book = self._book()
-        if code is None:
-            notice = notices.works_again(whatsapp.CHANNEL, book, staff)
-        else:
-            why = WHY_STOPPED.get(code, "other")
-            notice = notices.stopped(whatsapp.CHANNEL, why, book, staff)
-        task = asyncio.create_task(self._tell(notice))
+        if code is not None and self._stopped_by is None:
+            self._start(self._stopped(code))
+        elif code is None and self._stopped_by is not None:
+            self._start(self._works())
+        if code is not None:
+            self._stopped_by, self._stops = code, self._stops + 1
+
+    async def close(self) -> None:
+        """Whatever has not been told by now is in the log, and in `nightdesk status`."""
+        for task in self._telling:
+            task.cancel()
+        await asyncio.gather(*self._telling, return_exceptions=True)
+
+    async def _stopped(self, code: int) -> None:
+        why = WHY_STOPPED.get(code, "other")
+        await self._tell(lambda book, to: notices.stopped(whatsapp.CHANNEL, why, book, to))
+
+    async def _works(self) -> None:
+        stops = self._stops
+        await self._clock.sleep(SURE_SECONDS)
+        if stops == self._stops and self._stopped_by is not None:
+            self._stopped_by = None
+            await self._tell(lambda book, to: notices.works_again(whatsapp.CHANNEL, book, to))
+
+    def _start(self, telling: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(telling)
         self._telling.add(task)  # a task that nobody holds may vanish
         task.add_done_callback(self._telling.discard)
 
-    async def close(self) -> None:
-        """Let what is being told be told."""
-        await asyncio.gather(*self._telling)
-
-    async def _tell(self, notice: Outgoing) -> None:
+    async def _tell(self, notice: Callable[[Book, ConversationKey], Outgoing]) -> None:
+        staff = self._telegram.staff() if self._telegram else None
+        if staff is None:
+            return
         try:
-            await self._ledger.tell(notice, None, self._clock.now())
-        except LedgerError as error:  # the log and `nightdesk status` have told it already
+            await self._ledger.tell(notice(self._book(), staff), None, self._clock.now())
+        except LedgerError as error:
             log.error("channel_stop_not_told", error=str(error))
 
     def _told_lately(self, reason: str) -> bool:
