@@ -1,4 +1,4 @@
-"""What the team's chat is told about sending: what did not arrive, and channels that had to stop."""
+"""What the team's chat is told about sending: what did not arrive, and channels that stopped."""
 
 from __future__ import annotations
 
