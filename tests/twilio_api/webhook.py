@@ -157,7 +157,13 @@ class Webhook:
         """Let it go on in the background until the stand-in stops."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        self.tell()
+        if not task.cancelled() and (error := task.exception()):
+            self.complain("stand_in", repr(error))
 
     @property
     def busy(self) -> bool:
