@@ -73,7 +73,7 @@ def _handler(
         sid = request.match_info.get("sid", "")
         call = Call(api.clock.now(), time.monotonic(), name, request.path, fields, sid, chat)
         api.ledger.calls.append(call)
-        fault = api.faults.take(name, chat) if _is_ours(api, request) else None
+        fault = api.faults.take(name, api.key_of(chat)) if _is_ours(api, request) else None
         api.tell()
         if fault is None:
             return await _answer(api, request, operation, call)

@@ -8,7 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
-from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
+from twilio.request_validator import (
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+    get_signature_algorithm,
+)
 
 from tests.twilio_api.webhook import TOKEN_HEADER, Form
 
@@ -26,6 +31,7 @@ class Posted:
     form: Form
     token: str  # I-Twilio-Idempotency-Token
     genuine: bool
+    settings: str = ""  # of a signature with a SharedKey
 
     @property
     def status(self) -> str:
@@ -57,10 +63,12 @@ class Endpoint:
         form = await request.post()
         url = (self.public or self.url).removesuffix("/hooks/whatsapp") + request.path_qs
         signature = request.headers.get(SIGNATURE_HEADER, "")
-        genuine = RequestValidator(self.auth_token).validate(url, form, signature)
+        settings = request.headers.get(SIGNATURE_SETTINGS_HEADER, "")
+        algorithm = get_signature_algorithm(settings)
+        genuine = RequestValidator(self.auth_token).validate(url, form, signature, algorithm)
         fields = {name: str(value) for name, value in form.items()}
         token = request.headers.get(TOKEN_HEADER, "")
-        self.got.append(Posted(request.path_qs, fields, token, genuine))
+        self.got.append(Posted(request.path_qs, fields, token, genuine, settings))
         self.inside += 1
         self.most_inside = max(self.inside, self.most_inside)
         try:

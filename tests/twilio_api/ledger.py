@@ -94,8 +94,14 @@ class Ledger:
 
     calls: list[Call] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
+    sent_to: dict[str, list[Message]] = field(default_factory=dict)  # by person
     violations: list[Violation] = field(default_factory=list)
     typing: list[Typing] = field(default_factory=list)
+
+    def add(self, message: Message) -> None:
+        self.messages[message.sid] = message
+        if message.direction == OUTBOUND:
+            self.sent_to.setdefault(message.person, []).append(message)
 
     def of(self, method: str, chat: str | None = None) -> list[Call]:
         """The calls of that operation, to that chat or to any."""

@@ -150,7 +150,7 @@ def _accepted(api: StandIn, call: Call, plan: Plan) -> Message:
         person=plan.person.key if plan.person else "",
         shown=plan.failure is None and api.statuses.until not in ("queued", "sending"),
     )
-    api.ledger.messages[message.sid] = message
+    api.ledger.add(message)
     return message
 
 

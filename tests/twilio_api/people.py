@@ -140,7 +140,7 @@ class Person:
         if number == SANDBOX and not self.joined:
             return message  # Twilio answers it by itself
         self.heard[number] = now
-        api.ledger.messages[sid] = message
+        api.ledger.add(message)
         if files:
             form = forms.media(message, kind, api.account_sid, api.media_base) | form
         told = {"ProfileName": self.name}

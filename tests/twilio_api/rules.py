@@ -130,6 +130,4 @@ def _failure(
         return Failure(OUTSIDE_WINDOW, "failed")
     if person.blocked:
         return Failure(BLOCKED)
-    return api.statuses.failures.take("", person.chat) or (
-        api.statuses.failures.take("", person.number) if person.hides else None
-    )
+    return api.statuses.failures.take("", person.key)

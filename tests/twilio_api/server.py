@@ -6,6 +6,12 @@ import asyncio
 from typing import Self
 
 from aiohttp import web
+from twilio.request_validator import (
+    HMAC_SHA256,
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+)
 
 from tests.loopback.clock import Clock
 from tests.loopback.waiting import Waiting
@@ -55,7 +61,8 @@ class StandIn(Waiting):
         self.faults = Faults(seed)
         self.limits = Limits(self.clock)
         self.statuses = Statuses(self, seed=seed)
-        self.webhook = Webhook(lambda: self.auth_token, self.complain, self.tell)
+        self.shared_key: tuple[str, str] | None = None  # id and secret: signs in place of the token
+        self.webhook = Webhook(self.sign, self.complain, self.tell)
         self.people: dict[str, Person] = {}
         self.contents: dict[str, Content] = {}
         self.at_once: set[int] = {63013}  # refused in the answer, not by status callback
@@ -113,6 +120,13 @@ class StandIn(Waiting):
             return self.people[chat]
         return next((p for p in self.people.values() if p.user_id == chat), None)
 
+    def key_of(self, chat: Person | str | None) -> str | None:
+        """What switches know a person by, whichever of their addresses is given."""
+        if isinstance(chat, str):
+            person = self.find(chat)
+            return person.key if person else chat.removeprefix("whatsapp:")
+        return chat.key if chat else None
+
     def template(
         self,
         body: str,
@@ -159,10 +173,19 @@ class StandIn(Waiting):
         share: float = 1.0,
     ) -> Switch:
         """From now on calls fail so; see `Switch`. Take it out of `faults.switches` to end it."""
-        where = chat.chat if isinstance(chat, Person) else chat
-        switch = Switch(method, fault, times, where, skip, share)
+        switch = Switch(method, fault, times, self.key_of(chat), skip, share)
         self.faults.switches.append(switch)
         return switch
+
+    def sign(self, url: str, form: dict[str, str]) -> dict[str, str]:
+        """The headers by which Twilio shows that a request is its own."""
+        if self.shared_key is None:
+            signature = RequestValidator(self.auth_token).compute_signature(url, form)
+            return {SIGNATURE_HEADER: signature}
+        id, secret = self.shared_key
+        signature = RequestValidator(secret).compute_signature(url, form, HMAC_SHA256)
+        settings = f"key={id},algorithm={HMAC_SHA256}"
+        return {SIGNATURE_HEADER: signature, SIGNATURE_SETTINGS_HEADER: settings}
 
     def complain(self, rule: str, detail: str) -> None:
         """Take down that a rule was broken."""
@@ -174,7 +197,7 @@ class StandIn(Waiting):
 
     def shown(self, person: Person) -> list[Message]:
         """What has reached their phone, in order."""
-        return [m for m in self.ledger.outbound if m.person == person.key and m.shown]
+        return [message for message in self.ledger.sent_to.get(person.key, []) if message.shown]
 
     def texts(self, person: Person) -> list[str]:
         return [message.text for message in self.shown(person)]

@@ -11,6 +11,7 @@ from tests.loopback.switches import Switch, Switches
 from tests.twilio_api.ledger import Message
 
 if TYPE_CHECKING:
+    from tests.twilio_api.people import Person
     from tests.twilio_api.server import StandIn
 
 WAY = ("queued", "sending", "sent", "delivered", "read")  # none is called back for the first
@@ -50,12 +51,12 @@ class Statuses:
         status: str = "undelivered",
         *,
         times: int | None = 1,
-        chat: str | None = None,
+        chat: Person | str | None = None,
         skip: int = 0,
         share: float = 1.0,
     ) -> Switch[Failure]:
         """From now on messages are accepted and then fail so; see `Switch`."""
-        switch = Switch("", Failure(code, status), times, chat, skip, share)
+        switch = Switch("", Failure(code, status), times, self.api.key_of(chat), skip, share)
         self.failures.switches.append(switch)
         return switch
 

@@ -258,3 +258,16 @@ async def test_any_form_can_be_posted(api: StandIn, ana: Person, endpoint: Endpo
     api.auth_token = "rotated"
     await ana.says("oi")
     assert not (await last(api, endpoint)).genuine
+
+
+async def test_a_shared_key_signs_in_place_of_the_token(
+    api: StandIn, ana: Person, endpoint: Endpoint
+):
+    api.shared_key = ("webhooks_sharedkey_1", "s3cret")
+    await ana.says("oi")
+    assert not (await last(api, endpoint)).genuine
+    endpoint.auth_token = "s3cret"
+    await ana.says("oi")
+    posted = await last(api, endpoint)
+    assert posted.genuine
+    assert posted.settings == "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256"

@@ -101,7 +101,7 @@ async def test_failures_by_chat_share_and_number(
     await ana.says("oi")
     await bia.says("oi")
     url = f"{endpoint.url}/status"
-    api.statuses.fail(63049, chat=ana.chat, skip=1)
+    api.statuses.fail(63049, chat=ana, skip=1)
     for person in (bia, ana, ana, ana):
         await send(twilio, api, person, status_callback=url)
     await api.wait_delivered()

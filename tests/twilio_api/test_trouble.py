@@ -23,7 +23,7 @@ from tests.twilio_api.faults import (
     refused,
     server_error,
 )
-from tests.twilio_api.sdk import client, send
+from tests.twilio_api.sdk import client, failed, send
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,19 @@ async def test_a_list_fails_as_well(
         with pytest.raises(error):
             await hasty.messages.list_async()
     assert len(await twilio.messages.list_async()) == 1
+
+
+async def test_a_switch_for_a_person_knows_all_their_addresses(
+    api: StandIn, twilio: Client, ana: Person
+):
+    await ana.says("oi")
+    for chat in (ana, ana.number, ana.user_id, ana.address):
+        api.fail("messages.create", server_error(), chat=chat)
+        with pytest.raises(TwilioRestException):
+            await send(twilio, api, ana)
+    api.statuses.fail(63049, chat=ana.number)
+    ana.hides_number()
+    assert await failed(twilio, api, (await send(twilio, api, ana)).sid) == ("undelivered", 63049)
 
 
 async def test_a_share_of_calls_fails_by_a_seeded_chance(api: StandIn, twilio: Client, ana: Person):

@@ -12,7 +12,6 @@ from uuid import uuid4
 from xml.etree import ElementTree
 
 import aiohttp
-from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 from yarl import URL
 
 TOKEN_HEADER = "I-Twilio-Idempotency-Token"
@@ -84,7 +83,7 @@ class Webhook:
     promise that; False lets all of it go at once.
     """
 
-    sign: Callable[[], str]  # the token that signs
+    sign: Callable[[str, Form], Form]  # the headers with the signature
     complain: Callable[[str, str], None]  # of a rule that was broken
     tell: Callable[[], None]
     copies: int = 1
@@ -240,14 +239,12 @@ class Webhook:
         return status, failure
 
     def _headers(self, delivery: Delivery) -> dict[str, str]:
-        signature = RequestValidator(self.sign()).compute_signature(delivery.url, delivery.form)
         return {
             "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
             "Accept": "*/*",
             "User-Agent": "TwilioProxy/1.1",
-            SIGNATURE_HEADER: signature,
             TOKEN_HEADER: delivery.token,
-        }
+        } | self.sign(delivery.url, delivery.form)
 
 
 def flaw_of(kind: str, status: int, media_type: str, body: bytes) -> str:
