@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -31,6 +32,10 @@ _FAULTS: dict[str, Callable[..., faults.Fault]] = {
     "drip": faults.drip,
 }
 _STATUSES = ("until", "order", "times", "together", "delay", "early", "never")
+_DOINGS = (
+    "says", "sends_media", "shares_location", "comes_from_ad", "forwards",
+    "blocks", "unblocks", "hides_number", "shows_number",
+)  # fmt: skip
 _DELIVERY = ("copies", "together", "ordered")
 
 
@@ -141,15 +146,13 @@ async def _presses(api: StandIn, order: Order) -> Any:
     return (await _person(api, order).presses(message, order["label"])).sid
 
 
-async def _blocks(api: StandIn, order: Order) -> Any:
-    _person(api, order).blocks()
-    return True
-
-
-async def _hides(api: StandIn, order: Order) -> Any:
-    person = _person(api, order)
-    person.hides_number(order.get("user_id", ""))
-    return person.address
+async def _does(api: StandIn, order: Order) -> Any:
+    """{"do": "does", "person": "+5511...", "what": "sends_media", "with": {"kind": "voice"}}"""
+    if order["what"] not in _DOINGS:
+        raise KeyError(order["what"])
+    done = getattr(_person(api, order), order["what"])(**order.get("with", {}))
+    message = await done if isawaitable(done) else None
+    return message.sid if message else True
 
 
 async def _template(api: StandIn, order: Order) -> Any:
@@ -181,8 +184,7 @@ _ORDERS: dict[str, Callable[[StandIn, Order], Awaitable[Any]]] = {
     "person": _make_person,
     "says": _says,
     "presses": _presses,
-    "blocks": _blocks,
-    "hides": _hides,
+    "does": _does,
     "template": _template,
     "shown": _shown,
 }

@@ -110,6 +110,9 @@ async def test_it_runs_as_a_program():
             await order(do="person", number=bia, name="Bia")
             await order(do="says", person=bia, text="oi")
             await order(do="statuses", order="shuffled", times=2)
+            await order(do="does", person=bia, what="sends_media", **{"with": {"kind": "voice"}})
+            assert await order(do="does", person=bia, what="blocks") is True
+            await order(do="does", person=bia, what="unblocks")
             await order(do="fail", method="messages.create", fault="cut", times=1, chat=bia,
                         **{"with": {"accepted": True}})  # fmt: skip
             async with client(here) as twilio:
@@ -121,6 +124,11 @@ async def test_it_runs_as_a_program():
                 told = await answer.json()
             assert [call["fault"] for call in told["calls"]] == ["cut"]
             assert told["accepted"] == {"": [shown["sid"]]}
+            assert [message["direction"] for message in told["messages"]] == [
+                "inbound",
+                "inbound",
+                "outbound-api",
+            ]
             async with session.post("/_control", json={"do": "statuses", "x": 1}) as answer:
                 assert answer.status == 400
     finally:
