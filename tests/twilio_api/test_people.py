@@ -203,6 +203,9 @@ async def test_all_tries_together_end_in_time(api: StandIn, ana: Person, endpoin
     assert time.monotonic() - begun < 1.5
     assert set(api.webhook.deliveries[0].statuses) == {0}
     assert len(api.webhook.deliveries[0].statuses) == 2
+    api.deliver_to(endpoint.url + "#tt=200")
+    await ana.says("dois")
+    await api.wait_for(lambda: len(api.webhook.lost) == 2, 1.5)
 
 
 async def test_only_where_nobody_answers_it_comes_again(api: StandIn, ana: Person):
@@ -240,6 +243,7 @@ async def test_copies_at_once_and_after_each_other(api: StandIn, ana: Person, en
             "an error page (11200)",
         ),
         ({"text": "busy", "status": 503}, ""),
+        ({"status": 307, "headers": {"Location": "/x"}}, "a redirect, which drops the form"),
     ],
 )
 async def test_the_answer_is_looked_at(

@@ -99,15 +99,10 @@ class Webhook:
 
     def set(self, url: str, signed_as: str | None = None) -> None:
         """Post to `url`, sign as for `signed_as`: between them stands a proxy. "" ends it."""
-        self.url, self._target = signed_as or url, urlsplit(url)._replace(fragment="").geturl()
-        same = 0
+        self.url, self._target = signed_as or url, url.partition("#")[0]
         public = self.url.partition("#")[0]
-        while same < min(len(public), len(self._target)) and (
-            public[-same - 1] == self._target[-same - 1]
-        ):
-            same += 1
-        tail = public[len(public) - same :]
-        tail = tail[tail.find("/") :] if "/" in tail else ""
+        path = urlsplit(self._target).path
+        tail = next(path[i:] for i in range(len(path) + 1) if public.endswith(path[i:]))
         self._base = (public.removesuffix(tail), self._target.removesuffix(tail))
 
     @property
@@ -228,7 +223,7 @@ class Webhook:
             if flaw := flaw_of(delivery.kind, answer.status, answer.content_type, body):
                 self.complain("answer", flaw)
             status = answer.status
-            failure = "" if 200 <= status < 400 else f"{status // 100}xx"
+            failure = "" if 200 <= status < 300 else f"{status // 100}xx"
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             status, failure = 0, "ct"
         except (TimeoutError, aiohttp.ClientError, OSError):
@@ -253,6 +248,8 @@ def flaw_of(kind: str, status: int, media_type: str, body: bytes) -> str:
     Messages: an empty <Response/> as XML. Status callbacks: that, or a 204. An error may say what
     it likes as long as it is no page.
     """
+    if 300 <= status < 400:
+        return "a redirect, which drops the form"
     if not 200 <= status < 300:
         return "an error page (11200)" if media_type == "text/html" else ""
     if kind == "status" and status == 204:
