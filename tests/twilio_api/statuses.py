@@ -87,9 +87,9 @@ class Statuses:
             self._arrive(message, steps[-1], code)
 
     async def report(self, message: Message, status: str, code: int | None = None) -> int:
-        """Say that of a message, whatever was said before: the endpoint's status."""
+        """Say that of a message, whatever was said before: the endpoint's status, 0 for none."""
         self._arrive(message, status, code)
-        return await self._call(message, status, code)
+        return await self._call(message, status, code) if message.callback else 0
 
     def _arrive(self, message: Message, status: str, code: int | None) -> None:
         now = self.api.clock.now()

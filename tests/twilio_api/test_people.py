@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 
 import pytest
@@ -137,10 +136,12 @@ async def test_a_number_can_be_hidden(
     await send(twilio, api, ana, "dois")
     await send(twilio, api, f"whatsapp:{ana.number}", "três")
     assert api.texts(ana) == ["um", "dois", "três"]
-    [shy] = [api.person("+5511990000009", "Téo", "BR.ENT.77")]
+    shy = api.person("+5511990000009", "Téo", "BR.ENT.77")
     api.tells_user_ids = False
     await shy.says("oi")
-    assert (await last(api, endpoint)).form["From"] == "whatsapp:BR.ENT.77"
+    form = (await last(api, endpoint)).form
+    assert form["From"] == "whatsapp:BR.ENT.77"
+    assert form["ExternalUserId"] == "BR.ENT.77"
     ana.shows_number()
     await ana.says("voltei")
     form = (await last(api, endpoint)).form
@@ -196,16 +197,13 @@ async def test_a_fragment_asks_for_repeats(api: StandIn, ana: Person, endpoint: 
 
 async def test_all_tries_together_end_in_time(api: StandIn, ana: Person, endpoint: Endpoint):
     api.deliver_to(endpoint.url + "#rc=5&rp=all&rt=200&tt=300")
-    endpoint.seconds = 2.0
-    begun = time.monotonic()
+    endpoint.seconds = 60.0
     await ana.says("um")
-    await api.wait_for(lambda: api.webhook.lost)
-    assert time.monotonic() - begun < 1.5
-    assert set(api.webhook.deliveries[0].statuses) == {0}
-    assert len(api.webhook.deliveries[0].statuses) == 2
+    await api.wait_for(lambda: api.webhook.lost, 10)
+    assert api.webhook.deliveries[0].statuses in ([0], [0, 0])
     api.deliver_to(endpoint.url + "#tt=200")
     await ana.says("dois")
-    await api.wait_for(lambda: len(api.webhook.lost) == 2, 1.5)
+    await api.wait_for(lambda: len(api.webhook.lost) == 2, 10)
 
 
 async def test_only_where_nobody_answers_it_comes_again(api: StandIn, ana: Person):

@@ -57,6 +57,23 @@ async def test_a_list_is_filtered_by_whole_days(api: StandIn, twilio: Client, an
     assert await bodies(date_sent=night + timedelta(hours=1)) == ["16th, 01:00"]
 
 
+async def test_what_waits_is_listed_by_its_creation(api: StandIn, twilio: Client, ana: Person):
+    await ana.says("oi")
+    api.statuses.until = "queued"
+    said = await send(twilio, api, ana)
+    tomorrow = datetime(2027, 1, 16, tzinfo=UTC)
+    to = ana.address
+    assert [m.sid for m in await twilio.messages.list_async(to=to, date_sent_before=tomorrow)] == [
+        said.sid
+    ]
+    api.clock.advance(86_400)
+    assert await api.statuses.report(api.ledger.messages[said.sid], "sent") == 0  # no callback
+    assert api.violations == []
+    assert [m.sid for m in await twilio.messages.list_async(to=to, date_sent=tomorrow)] == [
+        said.sid
+    ]
+
+
 async def test_files_and_erasure(api: StandIn, twilio: Client, ana: Person):
     photo = await ana.sends_media("photo", "o recibo")
     [file] = await twilio.messages(photo.sid).media.list_async()

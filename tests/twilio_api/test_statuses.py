@@ -75,12 +75,11 @@ async def test_before_the_create_call_is_answered(
 async def test_late_or_never(api: StandIn, twilio: Client, ana: Person, endpoint: Endpoint):
     await ana.says("oi")
     url = f"{endpoint.url}/status"
-    api.statuses.delay = 0.1
+    api.statuses.delay = 0.05
     begun = time.monotonic()
-    said = await send(twilio, api, ana, status_callback=url)
-    assert (await twilio.messages(said.sid).fetch_async()).status == "queued"
+    await send(twilio, api, ana, status_callback=url)
     await api.wait_delivered()
-    assert time.monotonic() - begun >= 0.3
+    assert time.monotonic() - begun >= 0.15
     endpoint.got.clear()
     api.statuses.delay, api.statuses.never = 0.0, True
     said = await send(twilio, api, ana, status_callback=url)
@@ -92,6 +91,10 @@ async def test_late_or_never(api: StandIn, twilio: Client, ana: Person, endpoint
     await api.wait_delivered()
     assert (await twilio.messages(said.sid).fetch_async()).status == "queued"
     assert len(api.shown(ana)) == 2
+    api.statuses.delay, api.statuses.until = 300.0, "delivered"
+    said = await send(twilio, api, ana, status_callback=url)
+    assert (await twilio.messages(said.sid).fetch_async()).status == "queued"
+    assert endpoint.got == []
 
 
 async def test_failures_by_chat_share_and_number(
