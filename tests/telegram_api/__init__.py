@@ -5,8 +5,8 @@ tests.telegram_api --port 0`. It proves our side of the talk, not Telegram's: wh
 taken from the documentation and from what others have seen.
 """
 
+from tests.loopback.clock import Clock
 from tests.telegram_api.chats import Chat
-from tests.telegram_api.clock import Clock
 from tests.telegram_api.ledger import Call, Message
 from tests.telegram_api.people import User
 from tests.telegram_api.server import BOT_ID, TOKEN, StandIn

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
+from tests.loopback import switches
 from tests.telegram_api.errors import ApiError, bad_request, flood, forbidden
 
 
@@ -74,43 +74,9 @@ def hang(*, accepted: bool = False) -> Fault:
     return Fault(Kind.HANG, accepted=accepted)
 
 
-@dataclass
-class Switch:
-    """When a fault strikes: the next `times` calls that fit, after the first `skip` of them."""
-
-    method: str  # "" is any
-    fault: Fault
-    times: int | None = 1  # None: until taken out
-    chat: int | None = None  # None is any
-    skip: int = 0
-    share: float = 1.0  # of the calls that fit, by a seeded chance
-    hits: int = 0
+class Switch(switches.Switch[Fault]):
+    """When a fault strikes."""
 
 
-@dataclass
-class Faults:
-    """The switches that are on, in the order in which they were set."""
-
-    seed: int = 1
-    switches: list[Switch] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)
-
-    def take(self, method: str, chat: int | None) -> Fault | None:
-        """The fault that strikes this call, used up by it."""
-        for switch in list(self.switches):
-            if switch.method and switch.method.lower() != method.lower():
-                continue
-            if switch.chat is not None and switch.chat != chat:
-                continue
-            if switch.skip > 0:
-                switch.skip -= 1
-                continue
-            if switch.share < 1 and self._random.random() >= switch.share:
-                continue
-            switch.hits += 1
-            if switch.times is not None and switch.hits >= switch.times:
-                self.switches.remove(switch)
-            return switch.fault
-        return None
+class Faults(switches.Switches[Fault]):
+    """The switches that are on."""

@@ -6,7 +6,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from tests.telegram_api.clock import Clock
+from tests.loopback.clock import Clock
 from tests.telegram_api.errors import flood
 
 EVERYWHERE = 0  # no chat bears this number

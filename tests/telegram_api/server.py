@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
-from contextlib import suppress
 from itertools import count
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from aiohttp import web
 
+from tests.loopback.clock import Clock
+from tests.loopback.waiting import Waiting
 from tests.telegram_api import door
 from tests.telegram_api.chats import Chat
-from tests.telegram_api.clock import Clock
 from tests.telegram_api.faults import Fault, Faults, Switch
 from tests.telegram_api.ledger import Ledger, Message
 from tests.telegram_api.limits import Limits
@@ -24,10 +22,9 @@ from tests.telegram_api.webhook import Webhook
 
 BOT_ID = 7001001001
 TOKEN = f"{BOT_ID}:AAstand-in_token_of_no_value_0000000"
-T = TypeVar("T")
 
 
-class StandIn:
+class StandIn(Waiting):
     """`async with StandIn() as api:` serves until the block ends; `api.base` is its address.
 
     All its parts are open to a test: `ledger`, `faults`, `limits`, `updates`, `webhook`, `clock`.
@@ -43,6 +40,7 @@ class StandIn:
         port: int = 0,
         seed: int = 1,
     ) -> None:
+        super().__init__()
         self.token = token
         number = int(token.partition(":")[0])
         self.bot = {"id": number, "is_bot": True, "first_name": "Desk", "username": username}
@@ -62,7 +60,6 @@ class StandIn:
         self._port = port
         self._numbers = count(1)
         self.closing = asyncio.Event()
-        self._changed = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self.updates.listeners.append(self.tell)
 
@@ -152,21 +149,6 @@ class StandIn:
     def texts(self, chat: Chat | int) -> list[str]:
         return [message.text for message in self.shown(chat)]
 
-    async def wait_for(self, predicate: Callable[[], T], seconds: float = 5.0) -> T:
-        """What the predicate gives as soon as that is true; AssertionError if it never is."""
-        until = time.monotonic() + seconds
-        while not (found := predicate()):
-            left = until - time.monotonic()
-            if left <= 0:
-                last = [(call.method, call.chat, call.status) for call in self.ledger.calls[-8:]]
-                waiting = len(self.updates.pending)
-                raise AssertionError(f"not in {seconds} s; {waiting} updates wait; last: {last}")
-            self._changed.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(left, 0.1)):  # it may look at other things too
-                    await self._changed.wait()
-        return found
-
     async def wait_shown(
         self, chat: Chat | int, number: int = 1, seconds: float = 5.0
     ) -> list[Message]:
@@ -178,6 +160,6 @@ class StandIn:
 
         return await self.wait_for(enough, seconds)
 
-    def tell(self, queue: str = "") -> None:
-        """Something has changed: whoever waits looks again."""
-        self._changed.set()
+    def in_words(self) -> str:
+        last = [(call.method, call.chat, call.status) for call in self.ledger.calls[-8:]]
+        return f"{len(self.updates.pending)} updates wait; last: {last}"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.telegram_api.clock import Clock
+from tests.loopback.clock import Clock
 
 DAY = 86_400.0
 PRESS_LIVES = 150.0  # seconds

@@ -1,4 +1,4 @@
-"""The stand-in's time: real, and shifted at will, or standing still until a test moves it."""
+"""A stand-in's time: real, and shifted at will, or standing still until a test moves it."""
 
 from __future__ import annotations
 
