@@ -115,7 +115,7 @@ def _words(
         opening = opens(text, at) and last > at + 1
         if opening:
             after.add(at)
-        if begun and closes(text, at) or (begun and opening and not is_blank(_behind(text, at))):
+        if begun and (closes(text, at) or (opening and not is_blank(_behind(text, at)))):
             before.add(at)
             after.add(at)  # with a blank in front of it, it could begin a word
 

@@ -65,7 +65,7 @@ class Refused(CallFailed):
         super().__init__(f"Twilio answered {status}, code {code}")
 
 
-class SafeTwilioHttp(AsyncTwilioHttpClient):
+class SafeTwilioHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # it has no types
     """Calls over one session, made at first use and closed once.
 
     `tokens`: the account's Auth Token and, while it is changed, the other one. Whichever Twilio
@@ -98,7 +98,7 @@ class SafeTwilioHttp(AsyncTwilioHttpClient):
         data: Any = None,
         headers: Any = None,
         auth: Any = None,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # the library's own signature
         allow_redirects: bool = False,
     ) -> Response:
         """Make one call. Raises NotSent and Lost; refusals are the library's to raise.
@@ -178,7 +178,7 @@ def within(ends: float) -> Iterator[None]:
 
 
 async def answered(call: Awaitable[T]) -> T:
-    """What a call of Twilio's client returns. Raises NotSent, Lost and Refused, and nothing else."""
+    """What a call of Twilio's client returns. Raises NotSent, Lost and Refused only."""
     problem: CallFailed
     try:
         return await call
