@@ -124,7 +124,8 @@ class WhatsApp:
 
     async def _run(self) -> None:
         try:
-            self._load(await asyncio.to_thread(_sdk))
+            sdk = await asyncio.to_thread(_sdk)
+            sender = self._load(sdk)
         except Exception as error:  # noqa: BLE001  # the other doors stay open
             log.error("whatsapp_not_loaded", error=type(error).__name__)
             self._rest = NOT_LOADED_SECONDS
@@ -133,14 +134,14 @@ class WhatsApp:
         failures = 0
         while True:
             try:
-                failures = 0 if await self._works() else failures + 1
+                failures = 0 if await self._works(sdk, sender) else failures + 1
             except Exception as error:  # noqa: BLE001  # whatever it is, the next look may work
                 log.error("whatsapp_look_failed", error=type(error).__name__)
                 failures += 1
             rest = min(FIRST_REST * 2 ** min(failures - 1, 10), LONGEST_REST)
             await self._clock.sleep(rest if failures else CHECK_SECONDS)
 
-    def _load(self, sdk: _Sdk) -> None:
+    def _load(self, sdk: _Sdk) -> TwilioSender:
         access = self._access
         http = sdk.SafeTwilioHttp(
             access.account_sid, access.auth_tokens, seconds=access.send_seconds * ONE_SHARE
@@ -159,17 +160,16 @@ class WhatsApp:
             send_seconds=access.send_seconds,
             alert=self._alert,
         )
+        return self._sender
 
-    async def _works(self) -> bool:
+    async def _works(self, sdk: _Sdk, sender: TwilioSender) -> bool:
         """Ask for the account, which costs nothing and tells whether Twilio knows us."""
-        assert self._sdk is not None
-        assert self._sender is not None
-        status, problem = await self._sdk.status_of(self._client, self._access.account_sid)
+        status, problem = await sdk.status_of(self._client, self._access.account_sid)
         if problem is not None:
-            self._sender.looked(problem)
+            sender.looked(problem)
             return False
         if status != "active":
-            self._sender.failed(INACTIVE)
+            sender.failed(INACTIVE)
             return False
         if not self._brake.is_stopped and self._brake.left() <= 0:
             self.health.works(self._clock.now())

@@ -171,7 +171,7 @@ class TwilioSender:
         return str(message.sid)
 
     def _window_left(self, parcel: Parcel) -> float:
-        """Seconds for which the customer may still be written to; a clock that went back is kind."""
+        """Seconds left to write to the customer; a clock that went back closes nothing."""
         return min(parcel.heard_at + WINDOW_SECONDS - self._clock.now(), WINDOW_SECONDS)
 
     def _validity(self, parcel: Parcel) -> int:

@@ -1,0 +1,37 @@
+"""What the tests of sending WhatsApp share: Twilio's real client before a tiny Twilio."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from twilio.rest import Client
+
+from bot.channels.whatsapp.transport import SafeTwilioHttp, client_of
+from tests.channels.whatsapp.out import Out
+from tests.channels.whatsapp.tiny_twilio import NEXT_TOKEN, SID, TOKEN, TinyTwilio
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[TinyTwilio]:
+    api = TinyTwilio()
+    await api.open()
+    yield api
+    await api.close()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[SafeTwilioHttp]:
+    http = SafeTwilioHttp(SID, (TOKEN, NEXT_TOKEN), seconds=1.0)
+    yield http
+    await http.close()
+
+
+@pytest.fixture
+def client(api: TinyTwilio, http: SafeTwilioHttp) -> Client:
+    return client_of(SID, api.base, http)
+
+
+@pytest.fixture
+def out(client: Client) -> Out:
+    return Out(client)
