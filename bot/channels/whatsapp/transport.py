@@ -23,7 +23,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import aiohttp
-from twilio.base.exceptions import TwilioException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -101,7 +100,7 @@ class SafeTwilioHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # it has no 
         timeout: float | None = None,  # noqa: ASYNC109  # the library's own signature
         allow_redirects: bool = False,
     ) -> Response:
-        """Make one call. Raises NotSent and Lost; refusals are the library's to raise.
+        """Make one call. Raises NotSent, Lost and Refused.
 
         `auth`, `timeout` and `allow_redirects` are the library's, and not followed.
         """
@@ -184,8 +183,6 @@ async def answered(call: Awaitable[T]) -> T:
         return await call
     except CallFailed as error:
         problem = error
-    except TwilioException as error:
-        problem = _refused(error)
     except Exception:  # noqa: BLE001  # an answer that the library cannot read
         problem = Lost("the answer could not be read")
     raise problem.with_traceback(None) from None
@@ -231,13 +228,17 @@ def _problem(error: Exception) -> CallFailed:
 
 
 def _heard(status: int, answer: bytes) -> Response:
-    """The answer, for the library to read. Raises Lost where it is not one of Twilio's."""
-    if status in (UNAUTHORIZED, TOO_MANY_REQUESTS):
-        # Whoever says so, did not do it; with a page for a body the library reads the status.
-        return Response(status, answer.decode("utf-8", "replace"))
-    if status >= 500 or status == REQUEST_TIMEOUT or 300 <= status < 400:
+    """The answer, for the library to read: it tells refusals apart for some calls only."""
+    told = _parsed(answer)
+    if status in (UNAUTHORIZED, TOO_MANY_REQUESTS) or (
+        told is not None and 400 <= status < 500 and status != REQUEST_TIMEOUT
+    ):
+        # Whoever answers 401 or 429, though it be with a page of their own, did not do it.
+        code = (told or {}).get("code")
+        raise Refused(status, code if isinstance(code, int) else None)
+    if not 200 <= status < 300:
         raise Lost(f"answered {status}")
-    if _parsed(answer) is None and status != 204:
+    if told is None and status != 204:
         raise Lost(f"somebody else answered {status}")
     return Response(status, answer.decode("utf-8", "replace"))
 
@@ -254,11 +255,3 @@ def _parsed(answer: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
-
-
-def _refused(error: TwilioException) -> CallFailed:
-    """The library's own error; it knows the address, so only its numbers are taken."""
-    status, code = getattr(error, "status", None), getattr(error, "code", None)
-    if not isinstance(status, int):
-        return Lost("the answer could not be read")
-    return Refused(status, code if isinstance(code, int) else None)

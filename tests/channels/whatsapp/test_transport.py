@@ -89,7 +89,8 @@ PAGE = f"<html>{WORDS}</html>"
         (refused(403, 20403), Refused, (403, 20403)),
         (refused(404, 20404), Refused, (404, 20404)),
         (refused(429, 20429), Refused, (429, 20429)),
-        ((429, PAGE), Refused, (429, 429)),
+        ((429, PAGE), Refused, (429, None)),
+        (refused(400, None), Refused, (400, None)),
         (
             (400, {"type": "t", "title": WORDS, "status": 400, "code": 21211, "detail": WORDS}),
             Refused,
@@ -202,6 +203,14 @@ async def test_two_tokens_that_nobody_knows_are_each_tried_once(api, client):
     assert isinstance(error, Refused)
     assert (error.status, error.code) == (401, 20003)
     assert len(api.asked) == 2
+
+
+async def test_a_page_that_says_unauthorized_is_a_refusal_like_twilios_own(api, client):
+    api.tokens = (TOKEN, NEXT_TOKEN)
+    api.answers = {"POST Messages": [(401, PAGE), (401, PAGE)]}
+    error = await failing(client)
+    assert isinstance(error, Refused)
+    assert (error.status, error.code) == (401, None)
 
 
 async def test_with_one_token_a_refusal_is_not_tried_again(api):
