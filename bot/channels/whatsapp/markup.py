@@ -100,7 +100,8 @@ def _set(line: Sequence[Run], page: _Page, *, marked: bool) -> None:
         if "`" in code or not code.strip():
             page.add(code)
         else:
-            page.add(FENCE + code + FENCE, ours=True)
+            end = "\n" if _ends_in_address(code) else ""
+            page.add(FENCE + code + end + FENCE, ours=True)
 
 
 def _nest(
@@ -160,11 +161,11 @@ def _fits(words: str, style: Style, behind: str, ahead: str) -> bool:
     mark = _MARKS[style]
     if not words or _touches(behind[-1], mark) or _touches(ahead[0], mark):
         return False
-    if _ends_in_address(behind):
+    if _ends_in_address(behind) or _ends_in_address(words):
         return False
     if style is Style.CODE:
         return mark not in words
-    if words[0] == mark or words[-1] == mark or _ends_in_address(words):
+    if words[0] == mark or words[-1] == mark:
         return False
     return not any(mark in found[0] for found in ADDRESS.finditer(words))
 

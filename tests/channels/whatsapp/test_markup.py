@@ -26,10 +26,17 @@ def shown(body: str) -> str:
 
 def taken_in(body: str) -> list[bool]:
     taken, code = [False] * len(body), [False] * len(body)
-    for found in re.finditer(rf"```(?![`{BLANK}])(.*?[^`\s].*?)```", body, re.DOTALL):
+    linked = set[int]()
+    for found in LINK.finditer(body):
+        begin = found.start()
+        while begin < found.end() and body[begin] in "*_~`":
+            begin += 1
+        linked |= set(range(begin, found.end()))
+    masked = "".join("x" if at in linked and sign == "`" else sign for at, sign in enumerate(body))
+    for found in re.finditer(rf"```(?![`{BLANK}])(.*?[^`\s].*?)```", masked, re.DOTALL):
         taken[found.start() : found.start() + 3] = taken[found.end() - 3 : found.end()] = [True] * 3
         code[found.start() : found.end()] = [True] * len(found[0])
-    for found in re.finditer(rf"`(?!{BLANK})([^`\n]+)`", body):
+    for found in re.finditer(rf"`(?!{BLANK})([^`\n]+)`", masked):
         if not any(code[found.start() : found.end()]):
             taken[found.start()] = taken[found.end() - 1] = True
             code[found.start() : found.end()] = [True] * len(found[0])
@@ -38,24 +45,17 @@ def taken_in(body: str) -> list[bool]:
         if line.startswith("> ") and not code[start]:
             taken[start] = taken[start + 1] = True
         for mark in "*_~":
-            _pairs(body, start, start + len(line), mark, taken, code)
+            places = [start + at for at, sign in enumerate(line) if sign == mark]
+            places = [at for at in places if not code[at] and at not in linked]
+            _pairs(body, start, start + len(line), places, taken)
         start += len(line) + 1
     return taken
 
 
-def _pairs(body, start, end, mark, taken, code):
-    linked = set[int]()
-    for found in LINK.finditer(body, start, end):
-        begin = found.start()
-        while begin < found.end() and body[begin] in "*_~`":
-            begin += 1
-        linked |= set(range(begin, found.end()))
-
+def _pairs(body: str, start: int, end: int, places: list[int], taken: list[bool]) -> None:
     def beside(at: int) -> str:
         return body[at] if start <= at < end else "\n"
 
-    places = [at for at in range(start, end) if body[at] == mark and not code[at]]
-    places = [at for at in places if at not in linked]
     while places:
         first = places.pop(0)
         if beside(first - 1).isalnum() or beside(first + 1).isspace() or beside(first + 1) == BLANK:
@@ -86,6 +86,8 @@ CASES = [
     ("3. a\n4. b", "3. a\n4. b"),
     ("> a\n> **b**\n>\n> c", "> a\n> *b*\n\n> c"),
     ("```py\nx < 1\n\n  y\n```", "```x < 1\n\n  y```"),
+    ("```\na https://b.c\n```", "```a https://b.c\n```"),
+    ("`https://b.c` `x`", "https://b.c `x`"),
     ("a\n\n---\n\nb", "a\n\n———\n\nb"),
     ("| a | b |\n|---|---|\n| 1 |  |", "*a* | *b*\n1 | –"),
     ("[a](https://b.c/?d=e&f)", "a (https://b.c/?d=e&f)"),
