@@ -12,7 +12,7 @@ from bot.channels.whatsapp.health import Link
 from bot.delivery.ports import UNKNOWN, WINDOW_CLOSED, Rate
 from bot.errors import DeliveryDelayed, DeliveryRefused, DeliveryUnknown
 from tests.channels.whatsapp.out import ANA, BIA, parcel
-from tests.channels.whatsapp.tiny_twilio import DROP, refused
+from tests.channels.whatsapp.tiny_twilio import DROP, HANG, refused
 
 DEFINITE = {
     "blocked": (63014, 21610),
@@ -130,7 +130,7 @@ async def test_while_stopped_one_send_at_a_time_finds_out(out, api):
     await outcome(out, api, 400, 63038)
     assert out.sender.rates(ANA) == {ANA.account: Rate(1, 1.0)}
     out.now += 901
-    api.answers = {"POST Messages": [0.3]}
+    api.answers = {"POST Messages": [0.7]}
     first = asyncio.create_task(out.sender.send(parcel()))
     await asyncio.sleep(0.1)
     with pytest.raises(DeliveryDelayed) as caught:
@@ -188,7 +188,7 @@ async def test_the_rest_grows_while_twilio_is_out_of_reach(out, api):
     assert out.health.link is Link.UNREACHABLE
 
 
-@pytest.mark.parametrize("answer", [DROP, 5.0, (502, "x"), refused(500, 20500), (200, "x")])
+@pytest.mark.parametrize("answer", [DROP, HANG, (502, "x"), refused(500, 20500), (200, "x")])
 async def test_what_left_without_an_answer_is_unknown_and_never_repeated(out, api, answer):
     api.answers = {"POST Messages": [answer]}
     with pytest.raises(DeliveryUnknown):

@@ -9,7 +9,7 @@ from bot.delivery.receipts import Receipt, Report
 from bot.errors import DeliveryDelayed
 from bot.outcome import Button
 from tests.channels.whatsapp.out import ANA, NOW, parcel
-from tests.channels.whatsapp.tiny_twilio import DROP, NUMBER, listed, refused
+from tests.channels.whatsapp.tiny_twilio import DROP, HANG, NUMBER, listed, refused
 
 AT = NOW - 5  # when the parcel was written
 
@@ -157,7 +157,7 @@ async def test_pages_are_read_up_to_a_bound(api, client):
     ("answer", "seconds"),
     [
         (DROP, 10.0),
-        (5.0, 10.0),
+        (HANG, 10.0),
         ((500, "x"), 10.0),
         ((200, "<html>"), 10.0),
         (refused(400, 20001), 10.0),

@@ -14,7 +14,7 @@ from bot.errors import DeliveryRefused, DeliveryUnknown
 from bot.model import ConversationKey
 from bot.outcome import Template
 from tests.channels.whatsapp.out import ANA, BIA, NOW, URL, parcel
-from tests.channels.whatsapp.tiny_twilio import DROP, NUMBER, refused
+from tests.channels.whatsapp.tiny_twilio import DROP, HANG, NUMBER, refused
 
 HX = "HX" + "a" * 32
 
@@ -165,7 +165,7 @@ async def test_an_answer_ends_typing_so_the_next_question_shows_it_again(out, ap
     assert len(api.calls("POST", "Typing")) == 2
 
 
-@pytest.mark.parametrize("answer", [DROP, 5.0, refused(400, 63030), (200, "x"), (500, "x")])
+@pytest.mark.parametrize("answer", [DROP, HANG, refused(400, 63030), (200, "x"), (500, "x")])
 async def test_typing_never_raises_and_never_takes_long(out, api, answer):
     api.answers = {"POST Typing": [answer]}
     out.heard.note(ANA, "SM1")

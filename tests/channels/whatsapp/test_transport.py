@@ -20,7 +20,7 @@ from bot.channels.whatsapp.transport import (
     client_of,
     within,
 )
-from tests.channels.whatsapp.tiny_twilio import DROP, NEXT_TOKEN, SID, TOKEN, refused
+from tests.channels.whatsapp.tiny_twilio import DROP, HANG, NEXT_TOKEN, SID, TOKEN, refused
 
 WORDS = "segredo do cliente"
 WHOM = "whatsapp:+5511987654321"
@@ -72,8 +72,8 @@ async def test_a_hundred_messages_travel_over_few_connections(api, client):
 
 
 async def test_messages_travel_side_by_side(api, client):
-    api.seconds = 0.1
-    async with asyncio.timeout(0.9):
+    api.seconds = 0.3
+    async with asyncio.timeout(3):
         await asyncio.gather(*(message(client) for _ in range(12)))
     assert len(api.connections) == 12
 
@@ -108,7 +108,7 @@ PAGE = f"<html>{WORDS}</html>"
         ((201, {"sid": "SM1", "date_created": 5}), Lost, None),
         ((400, {"code": "x", "message": WORDS}), Refused, (400, None)),
         (DROP, Lost, None),
-        (5.0, Lost, None),
+        (HANG, Lost, None),
     ],
 )
 async def test_every_bad_answer_has_its_error_and_no_secret(
@@ -150,7 +150,7 @@ async def test_a_call_ends_in_time_though_the_answer_drips(http):
 
 
 async def test_many_calls_share_one_time(api, client):
-    api.answers = {"POST Messages": [5.0]}
+    api.answers = {"POST Messages": [HANG]}
     loop = asyncio.get_running_loop()
     before = loop.time()
     with within(before + 0.3):
@@ -237,7 +237,7 @@ async def test_cookies_are_not_kept(api, client, http):
 
 
 async def test_cancelling_is_not_swallowed(api, client):
-    api.answers = {"POST Messages": [5.0]}
+    api.answers = {"POST Messages": [HANG]}
     task = asyncio.create_task(message(client))
     await asyncio.sleep(0.1)
     task.cancel()

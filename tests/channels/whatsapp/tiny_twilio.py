@@ -15,6 +15,7 @@ from aiohttp import web
 SID = "AC" + "0" * 32
 TOKEN, NEXT_TOKEN = "first-token-of-ours", "next-token-of-ours"
 NUMBER = "+15550001111"
+HANG = 6.0  # stay silent for so many seconds
 DROP = object()  # close the connection without an answer
 
 Answer = Any  # (status, JSON or text), DROP, or a number of seconds to stay silent
