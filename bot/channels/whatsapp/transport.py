@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import logging
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -39,7 +38,6 @@ AUTHENTICATION = 20003  # Twilio's code of a token that it does not know
 
 T = TypeVar("T")
 
-_SILENT = logging.Logger("twilio", logging.CRITICAL + 1)  # the library logs addresses
 _ends: ContextVar[float | None] = ContextVar("ends", default=None)  # on the loop's own clock
 
 
@@ -73,7 +71,7 @@ class SafeTwilioHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # it has no 
 
     def __init__(self, account_sid: str, tokens: Sequence[str], *, seconds: float) -> None:
         """`seconds`: the longest that one call may take, from first to last."""
-        super().__init__(pool_connections=False, logger=_SILENT)
+        super().__init__(pool_connections=False)
         self._keys = [_basic(account_sid, token) for token in tokens]
         self._seconds = seconds
         self._closed = False
@@ -185,7 +183,7 @@ async def answered(call: Awaitable[T]) -> T:
         problem = error
     except Exception:  # noqa: BLE001  # an answer that the library cannot read
         problem = Lost("the answer could not be read")
-    raise problem.with_traceback(None) from None
+    raise problem  # out here, so that nothing which knows the words hangs on it
 
 
 def client_of(account_sid: str, api_base: str, http: SafeTwilioHttp) -> Client:

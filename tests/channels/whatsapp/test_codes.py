@@ -108,6 +108,17 @@ async def test_rests_grow_with_each_repeat_up_to_a_minute_and_begin_anew(out, ap
     assert (await outcome(out, api, 429, 20429)).retry_after == pytest.approx(1)
 
 
+async def test_many_sends_of_one_moment_count_as_one_flood(out, api):
+    api.answers = {"POST Messages": [refused(429, 20429)] * 6}
+    await asyncio.gather(*(out.sender.send(parcel()) for _ in range(5)), return_exceptions=True)
+    assert len(api.sends()) == 5
+    assert out.brake.left() == pytest.approx(1)
+    out.now += 1
+    with pytest.raises(DeliveryDelayed) as caught:
+        await out.sender.send(parcel())
+    assert caught.value.retry_after == pytest.approx(2)
+
+
 @pytest.mark.parametrize(("chance", "seconds"), [(0, 1.5), (2**31, 2.0), (2**32 - 1, 2.5)])
 async def test_a_rest_is_longer_or_shorter_by_chance(out, api, chance, seconds):
     out.chance = chance
