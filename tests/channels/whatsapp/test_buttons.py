@@ -36,6 +36,7 @@ async def asked(out, text="Confirma?", choices=YES_NO, **more) -> str:
         ("Falar com uma pessoa agora", "Falar com uma…"),
         ("Ver o horário de funcionamento", "Ver o horário de…"),
         ("Otorrinolaringologista já", "Otorrinolaringologi…"),
+        ("É otorrinolaringologista já", "É otorrinolaringolo…"),
         ("  Duas\n linhas ", "Duas linhas"),
         ("👍🏽" * 8, "👍🏽" * 4 + "…"),
         ("x" * 18 + "e\u0301" * 4, "x" * 18 + "…"),

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from bot.channels.whatsapp import WINDOW_SECONDS
+from bot.channels.whatsapp import WINDOW_SECONDS, indicator
 from bot.channels.whatsapp.send import SANDBOX, rate_of
 from bot.delivery.ports import WINDOW_CLOSED, Rate
 from bot.errors import DeliveryRefused, DeliveryUnknown
@@ -174,6 +174,15 @@ async def test_typing_never_raises_and_never_takes_long(out, api, answer):
     assert len(api.asked) == 1
     assert out.brake.left() == 0
     assert await out.sender.send(parcel())
+
+
+async def test_typing_has_little_time_of_its_own(out, api, http, monkeypatch):
+    http._seconds = 20.0
+    monkeypatch.setattr(indicator, "CALL_SECONDS", 0.2)
+    api.answers = {"POST Typing": [HANG]}
+    out.heard.note(ANA, "SM1")
+    async with asyncio.timeout(4):
+        await out.sender.typing(ANA)
 
 
 async def test_a_flood_seen_by_typing_holds_sending_back_too(out, api):
