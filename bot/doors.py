@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-from starlette.routing import Route
 
 from bot.book import Book
 from bot.clock import Clock
@@ -20,15 +17,9 @@ from bot.web.chat import Chat, Visitors
 from bot.web.health import Health
 from bot.web.local import Local
 from bot.web.metrics import MetricsPage
-from bot.web.server import Application, application
+from bot.web.server import Application, Hook, application
 from bot.web.status import Platforms, Status
 from bot.with_models import WithModels
-
-
-class Hook(Protocol):
-    """Where a platform delivers."""
-
-    def routes(self) -> Sequence[Route]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 import uvicorn
@@ -23,6 +24,14 @@ BACKLOG = 2_048
 
 
 Application = Starlette
+
+
+class Hook(Protocol):
+    """Where a platform delivers."""
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """What of it is served."""
+        ...
 
 
 def application(routes: Sequence[BaseRoute]) -> Application:

@@ -47,6 +47,7 @@ BUSY = {
 }
 STOPPED = {
     20003: 30.0,  # seconds between two tries: wrong Auth Token
+    20005: 30.0,  # the account is suspended or closed
     63001: 30.0,  # the channel could not authenticate
     63051: 30.0,  # the WhatsApp account is locked
     63038: 900.0,  # the account's limit for a day, which rolls on

@@ -2,9 +2,9 @@
 
 Assumed, for WhatsApp tells no exact rules and could not be asked: `*`, `_` and `~` format what
 stands between two of them on one line if the first stands at the beginning of a word and the
-second at the end of one; a backtick needs no such place, three span lines; `> ` quotes a line. A
-blank beside a sign takes that meaning away, so a blank of no width (U+200B) is put there, and only
-there. Nothing is ever put into an address or a number.
+second at the end of one; a backtick needs no such place, three span lines; `> ` quotes a line;
+nothing inside an address is a mark. A blank of no width beside a sign takes its meaning away, so
+one (U+200B) is put there, and only there: never into an address or a number.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _words(
         opening = opens(text, at) and last > at + 1
         if opening:
             after.add(at)
-        if (begun and closes(text, at)) or (begun and opening and not is_blank(_behind(text, at))):
+        if begun and (closes(text, at) or (opening and not is_blank(_behind(text, at)))):
             before.add(at)
             after.add(at)  # with a blank in front of it, it could begin a word
 

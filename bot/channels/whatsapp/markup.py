@@ -100,7 +100,8 @@ def _set(line: Sequence[Run], page: _Page, *, marked: bool) -> None:
         if "`" in code or not code.strip():
             page.add(code)
         else:
-            page.add(FENCE + code + FENCE, ours=True)
+            end = "\n" if _ends_in_address(code) else ""
+            page.add(FENCE + code + end + FENCE, ours=True)
 
 
 def _nest(
@@ -108,23 +109,23 @@ def _nest(
 ) -> None:
     """Write runs with the marks of this depth and below around them.
 
-    `behind` and `ahead`: the signs that stand before and after them on their line.
+    `behind` and `ahead`: what stands before and after them on their line.
     """
     groups = [list(group) for _, group in groupby(line, lambda run: _style(run, depth))]
     texts = ["".join(run.text for run in group) for group in groups]
     for n, group in enumerate(groups):
-        before = ("".join(texts[:n]) or behind)[-1]
-        after = ("".join(texts[n + 1 :]) or ahead)[0]
+        before = behind + "".join(texts[:n])
+        after = "".join(texts[n + 1 :]) + ahead
         style = _style(group[0], depth)
         if style is None:
             page.add(texts[n])
             continue
         lead, core, trail = _trimmed(group)
-        first, last = (lead or before)[-1], (trail or after)[0]
+        before, after = before + lead, trail + after
         page.add(lead)
         words = "".join(run.text for run in core)
-        if not marked or not _fits(words, style, first, last):
-            _nest(core, depth + 1, page, first, last, marked)
+        if not marked or not _fits(words, style, before, after):
+            _nest(core, depth + 1, page, before, after, marked)
         elif style is Style.CODE:
             page.add(f"`{words}`", ours=True)
         else:
@@ -158,14 +159,22 @@ def _trimmed(group: Sequence[Run]) -> tuple[str, list[Run], str]:
 def _fits(words: str, style: Style, behind: str, ahead: str) -> bool:
     """Whether WhatsApp would read a mark around these words as one."""
     mark = _MARKS[style]
-    if not words or is_wordy(behind) or is_wordy(ahead) or behind == mark or ahead == mark:
+    if not words or _touches(behind[-1], mark) or _touches(ahead[0], mark):
+        return False
+    if _ends_in_address(behind) or _ends_in_address(words):
         return False
     if style is Style.CODE:
         return mark not in words
     if words[0] == mark or words[-1] == mark:
         return False
-    addresses = list(ADDRESS.finditer(words))
-    # An address takes in whatever touches its end, and no sign of it may be told apart.
-    return not addresses or not (
-        addresses[-1].end() == len(words) or any(mark in found[0] for found in addresses)
-    )
+    return not any(mark in found[0] for found in ADDRESS.finditer(words))
+
+
+def _touches(sign: str, mark: str) -> bool:
+    """Whether a mark beside this sign would be part of a word, an address or another mark."""
+    return is_wordy(sign) or sign in (mark, "@")
+
+
+def _ends_in_address(text: str) -> bool:
+    """Whether an address would take in whatever is put behind this text."""
+    return any(found.end() == len(text) for found in ADDRESS.finditer(text))

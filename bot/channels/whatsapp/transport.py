@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import logging
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,7 +22,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import aiohttp
-from twilio.base.exceptions import TwilioException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -40,7 +38,6 @@ AUTHENTICATION = 20003  # Twilio's code of a token that it does not know
 
 T = TypeVar("T")
 
-_SILENT = logging.Logger("twilio", logging.CRITICAL + 1)  # the library logs addresses
 _ends: ContextVar[float | None] = ContextVar("ends", default=None)  # on the loop's own clock
 
 
@@ -65,7 +62,7 @@ class Refused(CallFailed):
         super().__init__(f"Twilio answered {status}, code {code}")
 
 
-class SafeTwilioHttp(AsyncTwilioHttpClient):
+class SafeTwilioHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # it has no types
     """Calls over one session, made at first use and closed once.
 
     `tokens`: the account's Auth Token and, while it is changed, the other one. Whichever Twilio
@@ -74,7 +71,7 @@ class SafeTwilioHttp(AsyncTwilioHttpClient):
 
     def __init__(self, account_sid: str, tokens: Sequence[str], *, seconds: float) -> None:
         """`seconds`: the longest that one call may take, from first to last."""
-        super().__init__(pool_connections=False, logger=_SILENT)
+        super().__init__(pool_connections=False)
         self._keys = [_basic(account_sid, token) for token in tokens]
         self._seconds = seconds
         self._closed = False
@@ -98,10 +95,10 @@ class SafeTwilioHttp(AsyncTwilioHttpClient):
         data: Any = None,
         headers: Any = None,
         auth: Any = None,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # the library's own signature
         allow_redirects: bool = False,
     ) -> Response:
-        """Make one call. Raises NotSent and Lost; refusals are the library's to raise.
+        """Make one call. Raises NotSent, Lost and Refused.
 
         `auth`, `timeout` and `allow_redirects` are the library's, and not followed.
         """
@@ -178,17 +175,15 @@ def within(ends: float) -> Iterator[None]:
 
 
 async def answered(call: Awaitable[T]) -> T:
-    """What a call of Twilio's client returns. Raises NotSent, Lost and Refused, and nothing else."""
+    """What a call of Twilio's client returns. Raises NotSent, Lost and Refused only."""
     problem: CallFailed
     try:
         return await call
     except CallFailed as error:
         problem = error
-    except TwilioException as error:
-        problem = _refused(error)
     except Exception:  # noqa: BLE001  # an answer that the library cannot read
         problem = Lost("the answer could not be read")
-    raise problem.with_traceback(None) from None
+    raise problem  # out here, so that nothing which knows the words hangs on it
 
 
 def client_of(account_sid: str, api_base: str, http: SafeTwilioHttp) -> Client:
@@ -231,13 +226,17 @@ def _problem(error: Exception) -> CallFailed:
 
 
 def _heard(status: int, answer: bytes) -> Response:
-    """The answer, for the library to read. Raises Lost where it is not one of Twilio's."""
-    if status in (UNAUTHORIZED, TOO_MANY_REQUESTS):
-        # Whoever says so, did not do it; with a page for a body the library reads the status.
-        return Response(status, answer.decode("utf-8", "replace"))
-    if status >= 500 or status == REQUEST_TIMEOUT or 300 <= status < 400:
+    """The answer, for the library to read: it tells refusals apart for some calls only."""
+    told = _parsed(answer)
+    if status in (UNAUTHORIZED, TOO_MANY_REQUESTS) or (
+        told is not None and 400 <= status < 500 and status != REQUEST_TIMEOUT
+    ):
+        # Whoever answers 401 or 429, though it be with a page of their own, did not do it.
+        code = (told or {}).get("code")
+        raise Refused(status, code if isinstance(code, int) else None)
+    if not 200 <= status < 300:
         raise Lost(f"answered {status}")
-    if _parsed(answer) is None and status != 204:
+    if told is None and status != 204:
         raise Lost(f"somebody else answered {status}")
     return Response(status, answer.decode("utf-8", "replace"))
 
@@ -254,11 +253,3 @@ def _parsed(answer: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
-
-
-def _refused(error: TwilioException) -> CallFailed:
-    """The library's own error; it knows the address, so only its numbers are taken."""
-    status, code = getattr(error, "status", None), getattr(error, "code", None)
-    if not isinstance(status, int):
-        return Lost("the answer could not be read")
-    return Refused(status, code if isinstance(code, int) else None)
