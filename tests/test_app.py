@@ -52,9 +52,19 @@ async def test_what_is_off_says_how_to_switch_it_on(environment, monkeypatch):
     assert "HTTP API: off, set NIGHTDESK_API_KEYS" in lines
     assert "Telegram: off, set TELEGRAM_BOT_TOKEN" in lines
     assert "Models:   off, set OPENAI_API_KEY or ANTHROPIC_API_KEY" in lines
-    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "secret-value")
+    assert "WhatsApp: off, set TWILIO_ACCOUNT_SID" in lines
+
+
+def test_what_is_on_says_as_whom(environment, monkeypatch):
+    for name, value in {
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "secret-value",
+        "TWILIO_WHATSAPP_FROM": "whatsapp:+15550001111",
+        "PUBLIC_URL": "https://desk.example.com",
+    }.items():
+        monkeypatch.setenv(name, value)
     lines = "\n".join(greeting(read_plan(), 8000))
-    assert lines.count("does not speak it yet") == 1
+    assert "WhatsApp: on as +15550001111, called at PUBLIC_URL; no approved message" in lines
     assert "secret-value" not in lines
 
 

@@ -31,7 +31,7 @@ class Out:
         self.heard = Newest()
         self.brake = Brake(self.clock)
         self.health = WhatsAppHealth(NUMBER)
-        self.alerts: list[int] = []
+        self.alerts: list[int | None] = []  # None: a message has left again
         self.client = client
         self.send_seconds = send_seconds
         self.sender = self.made()

@@ -56,7 +56,7 @@ STATUSES = {
 @pytest.mark.parametrize(("status", "receipt"), STATUSES.items())
 async def test_what_is_there_is_reported_as_far_as_it_has_come(api, client, status, receipt):
     api.listed = [listed("Olá", AT, "SM7", status=status)]
-    assert await found(client, attempt=2) == Report(receipt, "SM7", ANA.chat, 12, 2)
+    assert await found(client, attempt=2) == Report(receipt, "whatsapp", "SM7", ANA.chat, 12, 2)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,9 @@ async def test_what_is_there_is_reported_as_far_as_it_has_come(api, client, stat
 )
 async def test_what_has_failed_says_why(api, client, status, code, reason, again):
     api.listed = [listed("Olá", AT, "SM7", status=status, error_code=code)]
-    assert await found(client) == Report(Receipt.FAILED, "SM7", ANA.chat, 12, 1, reason, again)
+    assert await found(client) == Report(
+        Receipt.FAILED, "whatsapp", "SM7", ANA.chat, 12, 1, reason, again
+    )
 
 
 @pytest.mark.parametrize(
