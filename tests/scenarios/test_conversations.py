@@ -1,4 +1,4 @@
-"""Whole conversations through the HTTP API, with the templates that ship: what a customer reads."""
+"""Whole conversations with the templates that ship: what a customer reads, on every channel."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import pytest
 
 from bot.rules.match import _ranked
+from tests.customers import LONGEST, customers
 from tests.desk_in_process import Desk, running_desk
 
 
@@ -144,8 +145,9 @@ async def test_a_thank_you_needs_no_answer_and_the_next_question_does(desk):
     assert len(outgoing(await desk.messages())) == 2
 
 
-async def test_fragments_are_one_question(monkeypatch, tmp_path):
-    async with running_desk(monkeypatch, tmp_path, NIGHTDESK__INBOX__PAUSE_SECONDS="0.4") as desk:
+async def test_fragments_are_one_question(channel, monkeypatch, tmp_path):
+    slow = {"NIGHTDESK__INBOX__PAUSE_SECONDS": "0.4"}
+    async with customers(channel, monkeypatch, tmp_path, **slow) as desk:
         for n, text in enumerate(("oi", "tudo bem?", "vocês aceitam", "pix?")):
             await desk.post(text, f"m{n}")
         answer = await desk.answer_to("m3")
@@ -196,7 +198,8 @@ async def test_a_flood_on_a_chat_platform_gets_one_notice_then_silence(monkeypat
         "\n".join(["linha"] * 500),
     ],
 )
-async def test_what_customers_write_is_only_ever_text(desk, text):
+async def test_what_customers_write_is_only_ever_text(channel, desk, text):
+    text = text[: LONGEST[channel]]
     await desk.ask("cadê meu pedido?", "m0")
     answer = await desk.ask(text, "m1")
     assert "49" not in answer
