@@ -162,6 +162,11 @@ def test_text_that_whatsapp_would_format_is_shown_as_written(text):
     assert guarded(text).replace(BLANK, "") == text
 
 
+def test_signs_in_front_of_an_address_are_no_part_of_it():
+    assert guarded("*a@b.c*") == "*\u200ba@b.c*"
+    assert guarded("_https://x.y_") == "_\u200bhttps://x.y_"
+
+
 LITERAL = some.text("*_~` \na1.(>é:/@👍", max_size=40) | SAYINGS
 
 
