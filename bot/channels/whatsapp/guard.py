@@ -19,7 +19,10 @@ TICK = "`"
 FENCE = "```"
 _MARKS = WORD_MARKS + TICK
 
-ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)\S+|[^\s@]+@[^\s@]+\.[^\s@]+", re.I)
+_ADDRESS = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{0,15}://|www\.|mailto:)\S+|[^\s@]{1,64}@[^\s@]+\.[^\s@]+", re.IGNORECASE
+)
+_IN_ADDRESSES = ("@", "://", "www.", "mailto:")
 _QUOTE = re.compile(r"^>(?=\s|$)", re.MULTILINE)
 
 
@@ -56,7 +59,7 @@ def guards_of(text: str, ours: Sequence[bool] = ()) -> Guards:
     if not any(mark in text for mark in _MARKS) and ">" not in text:
         return NONE
     free = list(ours) or [False] * len(text)
-    for found in ADDRESS.finditer(text):
+    for found in addresses(text):
         start = found.start()
         while start < found.end() and text[start] in _MARKS:
             start += 1  # signs in front of an address are no part of it
@@ -72,6 +75,14 @@ def guards_of(text: str, ours: Sequence[bool] = ()) -> Guards:
     after |= _ticks(text, free)
     after |= {at.start() for at in _QUOTE.finditer(text) if not free[at.start()]}
     return Guards(frozenset(after), frozenset(before))
+
+
+def addresses(text: str) -> Sequence[re.Match[str]]:
+    """What WhatsApp makes a link of: web and mail addresses, with all that touches their end."""
+    known = text.lower()
+    if not any(each in known for each in _IN_ADDRESSES):
+        return ()  # a cheap look before the long one
+    return tuple(_ADDRESS.finditer(text))
 
 
 def opens(text: str, at: int) -> bool:
@@ -117,13 +128,11 @@ def _words(
             after.add(at)
         if begun and (closes(text, at) or (opening and not is_blank(_behind(text, at)))):
             before.add(at)
-            after.add(at)  # with a blank in front of it, it could begin a word
 
 
 def _ticks(text: str, free: Sequence[bool]) -> set[int]:
-    """Backticks that have a partner on their line, or as a fence anywhere below."""
+    """Backticks that have a partner on their line: the first of any three has."""
     after: set[int] = set()
-    last_fence = text.rfind(FENCE)
     last = -1  # backtick of the line
     for at in range(len(text) - 1, -1, -1):
         if text[at] == "\n":
@@ -131,7 +140,6 @@ def _ticks(text: str, free: Sequence[bool]) -> set[int]:
         if text[at] != TICK:
             continue
         last = max(last, at)
-        paired = last > at + 1 or (text.startswith(FENCE, at) and last_fence > at + 2)
-        if paired and not free[at]:
+        if last > at + 1 and not free[at]:
             after.add(at)
     return after

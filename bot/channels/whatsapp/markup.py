@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from bot.channels.whatsapp.guard import ADDRESS, FENCE, guards_of, is_wordy
+from bot.channels.whatsapp.guard import FENCE, addresses, guards_of, is_wordy
 from bot.words.runs import Run, Style, runs
 
 BULLET = "- "  # WhatsApp shows it as a bullet
@@ -167,7 +167,7 @@ def _fits(words: str, style: Style, behind: str, ahead: str) -> bool:
         return mark not in words
     if words[0] == mark or words[-1] == mark:
         return False
-    return not any(mark in found[0] for found in ADDRESS.finditer(words))
+    return not any(mark in found[0] for found in addresses(words))
 
 
 def _touches(sign: str, mark: str) -> bool:
@@ -177,4 +177,7 @@ def _touches(sign: str, mark: str) -> bool:
 
 def _ends_in_address(text: str) -> bool:
     """Whether an address would take in whatever is put behind this text."""
-    return any(found.end() == len(text) for found in ADDRESS.finditer(text))
+    if not text or text[-1].isspace():
+        return False
+    last = text.split()[-1]
+    return any(found.end() == len(last) for found in addresses(last))

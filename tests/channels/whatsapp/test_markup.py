@@ -106,6 +106,11 @@ CASES = [
     ("\\> a", ">\u200b a"),
     ("`` a`b ``", "a`b"),
     ("**\\***", "*"),
+    ("**a b\\* c**", "*a b\u200b* c*"),
+    ("**a\\***", "a*"),
+    ("**a \\_** b\\_", "a _ b_"),
+    ("<https://x.y/>**a**", "https://x.y/a"),
+    ("**a**@b.c", "a@b.c"),
     ("", ""),
     ("[a]: https://b.c", ""),
 ]
@@ -145,6 +150,7 @@ FORMATTED = [
     "x\n> a",
     "*a* b *c*",
     "*_a_*",
+    "*a@b.c d*",
     "**a**",
 ]
 
@@ -154,6 +160,11 @@ def test_text_that_whatsapp_would_format_is_shown_as_written(text):
     assert shown(text) != text
     assert shown(guarded(text)) == guarded(text)
     assert guarded(text).replace(BLANK, "") == text
+
+
+def test_signs_in_front_of_an_address_are_no_part_of_it():
+    assert guarded("*a@b.c*") == "*\u200ba@b.c*"
+    assert guarded("_https://x.y_") == "_\u200bhttps://x.y_"
 
 
 LITERAL = some.text("*_~` \na1.(>é:/@👍", max_size=40) | SAYINGS
