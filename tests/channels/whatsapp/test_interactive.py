@@ -56,6 +56,7 @@ def test_what_was_filled_in_is_readable():
         "",
         "{",
         "[" * 5_000,
+        '{"a":' * 900 + "1" + "}" * 900,
         "null",
         '"x"',
         "{}",
