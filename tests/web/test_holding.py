@@ -161,6 +161,21 @@ async def test_a_failure_of_the_first_does_not_let_the_second_overtake():
     assert attempts == ["um"] * 4 + ["dois"]
 
 
+async def test_after_its_time_nothing_is_tried_any_more():
+    attempts: list[float] = []
+
+    async def attempt() -> None:
+        attempts.append(seconds())
+        raise LedgerError("busy")
+
+    holding = Holding(Patience(pause=0.01, try_until=0.1, answer_by=30.0))
+    begun = seconds()
+    assert await holding.take("ana", attempt, begun) is False
+    assert seconds() - begun < 15
+    assert len(attempts) > 1
+    assert holding._tasks == set()
+
+
 async def test_no_line_is_remembered_once_it_is_empty():
     async def attempt() -> None:
         await asyncio.sleep(0)

@@ -210,6 +210,7 @@ async def test_whatever_breaks_is_put_out_of_the_way_and_a_busy_ledger_is_told(r
 async def test_a_status_is_noted_with_our_own_number(rig):
     responded = Responded("whatsapp", 1.5, 0.2)
     rig.slips.answer = Noted(Heard.NEWS, responded=responded)
+    rig.slips.parcels[sid(50)] = Parcel(12, CHAT, "Olá", "rule", ())
     await rig.take(status("delivered"), query="m=12.2")
     [(report, at, notice)] = rig.slips.noted
     assert (report.receipt, report.seq, report.attempt) == (Receipt.DELIVERED, 12, 2)
