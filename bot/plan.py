@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.book import Book
-from bot.config import config_file, read_settings
+from bot.config import OVERRIDE, config_file, read_settings
 from bot.environment import Environment, load_environment
 from bot.errors import ConfigError, Flaw
 from bot.facts.sources import check_sources
@@ -35,6 +36,38 @@ class Plan:
         return replace(self, environment=self.environment.model_copy(update=known))
 
 
+def _book(folder: Path, settings: Settings, flaws: Sequence[Flaw], *, known: bool) -> Book:
+    """What stands in `templates/`. What config.yaml says wrongly is not held against it."""
+    business = settings.business
+    return load_book(
+        folder,
+        business.languages if known and not _about("business.languages", flaws) else (),
+        business.default_language,
+        business.timezone,
+        [name for source in settings.facts for name in source.facts]
+        if known and not _about("facts", flaws)
+        else None,
+    )
+
+
+def _no_folder(folder: Path, document: Document) -> Flaw:
+    advice = "set 'rules.templates' to the folder of texts.yaml, relative to config.yaml"
+    path = ("rules", "templates")
+    if path in document.lines:
+        return document.flaw(path, f"there is no such folder: {folder}", advice)
+    return Flaw(str(folder), "there is no such folder", advice=advice)
+
+
+def _about(name: str, flaws: Sequence[Flaw]) -> bool:
+    """Whether a setting, something in it or the section around it is wrong."""
+    section = name.partition(".")[0]
+    whole = (f"'{section}'", f"'{name}")
+    return any(
+        flaw.message.startswith(whole) or flaw.where == f"{OVERRIDE}{section.upper()}"
+        for flaw in flaws
+    )
+
+
 def read_plan() -> Plan:
     """Read environment, config.yaml, templates and the sources of facts.
 
@@ -49,21 +82,17 @@ def read_plan() -> Plan:
     path = config_file(os.environ.get("NIGHTDESK_CONFIG", ""))
     settings, more = read_settings(path)
     flaws += more
-    business = settings.business
+    document = read(path)
+    there = document if isinstance(document, Document) else None
+    folder = path.parent / settings.rules.templates
     try:
-        book = load_book(
-            path.parent / settings.rules.templates,
-            business.languages,
-            business.default_language,
-            business.timezone,
-            [name for source in settings.facts for name in source.facts],
-        )
+        if there and not folder.is_dir():
+            flaws.append(_no_folder(folder, there))
+        elif there or folder.is_dir():  # else one thing is missing, not two
+            book = _book(folder, settings, more, known=there is not None)
     except ConfigError as error:
         flaws += error.flaws
-    if settings.facts:
-        document = read(path)
-        there = document if isinstance(document, Document) else None
-        flaws += check_sources(settings.facts, path.parent, there)
+    flaws += check_sources(settings.facts, path.parent, there)
     if environment is None or book is None or flaws:
         raise ConfigError(flaws)
     if settings.rules.threshold is not None:

@@ -7,24 +7,21 @@ twice, tags and aliases (which can expand without end) are mistakes, not feature
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from bot.errors import Flaw
 
 Path_ = tuple[str | int, ...]  # the keys that lead to a value
-Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
+_ALIAS = re.compile(r"(?:^|[\s:,\[{-])\*\w")
 
 
 class _CoreLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # one of two bases, chosen by how PyYAML was built
@@ -149,6 +146,7 @@ class _Builder:
         if not node.tag.startswith("tag:yaml.org,2002:"):
             raise self.broken(line, f"has a tag ({node.tag}) that is not allowed", "remove the tag")
         if id(node) in self.seen:
+            line = self.alias_after(line)
             raise self.broken(line, "repeats a part with an alias (*)", "write the part out")
         self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
@@ -189,67 +187,11 @@ class _Builder:
             case _:
                 raise self.broken(line, "has a value of an unknown type", "put it between quotes")
 
+    def alias_after(self, line: int) -> int:
+        """Where a part is repeated: the loader only tells where it stands the first time."""
+        later = range(line, len(self.source))
+        return next((n + 1 for n in later if _ALIAS.search(self.source[n])), line)
+
     def broken(self, line: int, message: str, advice: str) -> _Broken:
         excerpt = self.source[line - 1].strip()[:120] if line <= len(self.source) else ""
         return _Broken(Flaw(f"{self.name}:{line}", message, excerpt, advice))
-
-
-def validate(schema: type[Model], document: Document) -> Model | list[Flaw]:
-    """Hold a document against a schema; every mistake comes back with its line."""
-    try:
-        return schema.model_validate(document.data if document.data is not None else {})
-    except ValidationError as error:
-        return [_flaw(document, schema, details) for details in error.errors()]
-
-
-def _flaw(document: Document, schema: type[BaseModel], details: ErrorDetails) -> Flaw:
-    path = tuple(part for part in details["loc"] if _in_data(document.data, part, details["loc"]))
-    return document.flaw(path, *explain(schema, details))
-
-
-def _in_data(data: Any, part: str | int, loc: tuple[str | int, ...]) -> bool:
-    """Pydantic mixes the names of union members into a location; only real keys have lines."""
-    found = data
-    for step in loc:
-        inside_list = isinstance(found, list) and isinstance(step, int) and step < len(found)
-        if inside_list or (isinstance(found, dict) and step in found):
-            found = found[step]
-        elif step == part:
-            return False
-    return True
-
-
-def explain(schema: type[BaseModel], details: ErrorDetails) -> tuple[str, str]:
-    """Say in plain words what pydantic found, and what to do about it."""
-    name = ".".join(str(part) for part in details["loc"]) or "the file"
-    key = str(details["loc"][-1]) if details["loc"] else ""
-    if details["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(key, list(_known_keys(schema)), n=1, cutoff=0.6)
-        advice = f"did you mean '{close[0]}'?" if close else "remove it"
-        return f"'{name}' is not a setting that exists", advice
-    if details["type"] == "missing":
-        return f"'{name}' is missing", "add it"
-    message = details["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:] if message else "is not valid"
-    if details["type"] == "tuple_type":
-        message = "must be a list"
-    shown = repr(details.get("input"))
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    if details["type"] == "value_error":
-        return f"'{name}': {message}", ""
-    return f"'{name}': {message}", f"it says {shown}"
-
-
-def _known_keys(schema: type[BaseModel], seen: frozenset[type] = frozenset()) -> Iterator[str]:
-    for field_name, info in schema.model_fields.items():
-        yield info.alias or field_name
-        for inner in _models_in(info.annotation):
-            if inner not in seen:
-                yield from _known_keys(inner, seen | {schema, inner})
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in getattr(annotation, "__args__", ()):
-        yield from _models_in(inner)
