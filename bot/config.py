@@ -62,7 +62,7 @@ def read_settings(path: Path) -> tuple[Settings, list[Flaw]]:
     if document.data is None:
         document = Document(document.name, {}, document.lines, document.source)
     if not isinstance(document.data, dict):
-        return Settings(), [document.flaw((), "must be sections such as 'inbox:', each with its settings")]
+        return Settings(), [document.flaw((), "must be sections such as 'inbox:'", "begin with one: business:")]
     flaws = _unknown_overrides(os.environ)
     overrides: dict[str, Any] = {}
     try:
@@ -98,8 +98,11 @@ def _sound(data: Mapping[str, Any], wrong: Sequence[ErrorDetails]) -> Settings:
 
 
 def _blamed(error: SettingsError) -> str:
+    """The variable at fault: pydantic names its section only."""
     named = re.search(r'field "(\w+)"', str(error))
-    return OVERRIDE + (named[1].upper() if named else "*")
+    section = OVERRIDE + (named[1].upper() if named else "")
+    inside = [name for name in os.environ if name.upper().startswith(section)]
+    return inside[0] if len(inside) == 1 else section or f"{OVERRIDE}*"
 
 
 def _unknown_overrides(environ: Mapping[str, str]) -> list[Flaw]:

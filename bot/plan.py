@@ -68,11 +68,38 @@ def _about(name: str, flaws: Sequence[Flaw]) -> bool:
     )
 
 
-def read_plan() -> Plan:
-    """Read environment, config.yaml, templates and the sources of facts.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was read for a desk, sound or not; `flaws` say what keeps it from opening."""
 
-    Raises ConfigError with every flaw of all of them.
-    """
+    environment: Environment | None  # None: a variable is wrong
+    settings: Settings  # without what is wrong in it
+    book: Book | None  # None: something is wrong in templates/
+    document: Document | None  # config.yaml, for the lines in it; None: it cannot be read
+    folder: Path
+    flaws: tuple[Flaw, ...]
+
+    def plan(self) -> Plan:
+        """The plan. Raises ConfigError with every flaw."""
+        if self.environment is None or self.book is None or self.flaws:
+            raise ConfigError(self.flaws)
+        return Plan(self.environment, self.settings, self.book, self.folder, self.models)
+
+    @property
+    def models(self) -> tuple[Access, ...]:
+        """Those that are switched on, in their order."""
+        if self.environment is None:
+            return ()
+        return configured(
+            self.settings.providers,
+            os.environ,
+            self.environment.openai_base_url,
+            self.environment.anthropic_base_url,
+        )
+
+
+def read_draft() -> Draft:
+    """Read environment, config.yaml, templates and the sources of facts, with every flaw."""
     flaws: list[Flaw] = []
     environment, book = None, None
     try:
@@ -93,14 +120,11 @@ def read_plan() -> Plan:
     except ConfigError as error:
         flaws += error.flaws
     flaws += check_sources(settings.facts, path.parent, there)
-    if environment is None or book is None or flaws:
-        raise ConfigError(flaws)
-    if settings.rules.threshold is not None:
+    if book is not None and settings.rules.threshold is not None:
         book = replace(book, threshold=settings.rules.threshold)
-    models = configured(
-        settings.providers,
-        os.environ,
-        environment.openai_base_url,
-        environment.anthropic_base_url,
-    )
-    return Plan(environment, settings, book, path.parent, models)
+    return Draft(environment, settings, book, there, path.parent, tuple(flaws))
+
+
+def read_plan() -> Plan:
+    """Read everything. Raises ConfigError with every flaw of all of it."""
+    return read_draft().plan()

@@ -57,11 +57,21 @@ def mistakes(data: Any, error: ValidationError) -> list[ErrorDetails]:
     of every kind that it is not.
     """
     kept: dict[tuple[str | int, ...], ErrorDetails] = {}
-    for details in error.errors():
+    found = error.errors()
+    strange = [details["loc"] for details in found if details["type"] == "extra_forbidden"]
+    for details in found:
+        if details["type"] == "missing" and _is_slip(details["loc"], strange):
+            continue
         at = place_of(data, details)
         missing = details["loc"][-1:] if details["type"] == "missing" else ()
         kept.setdefault((*at, *missing), details)
     return list(kept.values())
+
+
+def _is_slip(missing: Sequence[str | int], strange: Sequence[Sequence[str | int]]) -> bool:
+    """Whether what is missing stands there under a name that is nearly right."""
+    beside = [str(loc[-1]) for loc in strange if loc[:-1] == missing[:-1]]
+    return bool(difflib.get_close_matches(str(missing[-1]), beside, n=1, cutoff=LIKE))
 
 
 def place_of(data: Any, details: ErrorDetails) -> Path_:
@@ -88,6 +98,12 @@ def explain(schema: type[BaseModel], details: ErrorDetails) -> tuple[str, str]:
         said = details.get("ctx", {})
         return f"'{name}': {said['said']}", str(said["advice"])
     shown = _shown(details.get("input"))
+    if details["type"] == "string_pattern_mismatch":
+        name = name.removesuffix(".[key]")
+        if "A-Z]{3}" in str(details.get("ctx", {}).get("pattern")):
+            return f"'{name}' is no currency", f"{shown}; write its three letters, such as BRL"
+        advice = "rename it: small letters, digits and _, a letter first"
+        return f"'{name}' is no name that can be used", advice
     if details["type"] == "literal_error":
         known = str(details.get("ctx", {}).get("expected", ""))
         near = difflib.get_close_matches(

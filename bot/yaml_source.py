@@ -88,7 +88,8 @@ def read(path: Path, name: str | None = None) -> Document | Flaw:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        return Flaw(f"{name}:{line}", "is not UTF-8 text", advice="save the file as UTF-8")
+        excerpt = raw.splitlines()[line - 1].decode("utf-8", "replace").strip()[:120]
+        return Flaw(f"{name}:{line}", "is not UTF-8 text", excerpt, "save the file as UTF-8")
     return parse(text, name)
 
 
@@ -110,20 +111,33 @@ def parse(text: str, name: str, *, numbers_as_written: bool = False) -> Document
     except _Broken as broken:
         return broken.flaw
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line = min(mark.line + 1, max(len(source), 1)) if mark else 1
-        excerpt = source[line - 1].strip()[:120] if source else ""
+        line = _line_of(error, len(source))
+        text = source[line - 1] if source else ""
         problem = getattr(error, "problem", None) or "cannot be parsed"
         return Flaw(
-            f"{name}:{line}", f"is not valid YAML: {problem}", excerpt, _yaml_advice(excerpt)
+            f"{name}:{line}",
+            f"is not valid YAML: {problem}",
+            text.strip()[:120],
+            _yaml_advice(text.rstrip()),
         )
     return Document(name, data, lines, source)
 
 
-def _yaml_advice(excerpt: str) -> str:
-    if "\t" in excerpt:
+def _line_of(error: yaml.YAMLError, lines: int) -> int:
+    """Where the mistake is. A bracket or quote left open is noticed much later than it stands."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    context = str(getattr(error, "context", None) or "")
+    if "flow" in context or "quoted" in context:
+        mark = getattr(error, "context_mark", None) or mark
+    return min(mark.line + 1, max(lines, 1)) if mark else 1
+
+
+def _yaml_advice(line: str) -> str:
+    if "\t" in line:
         return "indent with spaces, not with tabs"
-    if excerpt.count(": ") > 1 or excerpt.endswith(":"):
+    if line.count('"') % 2:
+        return "close the quotes on this line"
+    if line.count(": ") > 1 or line.endswith(":"):
         return "put a text that contains ': ' between quotes"
     return "check indentation and quotes around this line"
 
@@ -185,7 +199,9 @@ class _Builder:
             case "str":
                 return text
             case _:
-                raise self.broken(line, "has a value of an unknown type", "put it between quotes")
+                tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+                message = f"has a tag ({tag}) that is not allowed"
+                raise self.broken(line, message, "remove the tag")
 
     def alias_after(self, line: int) -> int:
         """Where a part is repeated: the loader only tells where it stands the first time."""

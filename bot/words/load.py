@@ -24,7 +24,7 @@ from bot.words.schema import (
     TextsFile,
     primary,
 )
-from bot.words.sentences import Reader
+from bot.words.sentences import Reader, places
 from bot.yaml_schema import validate
 from bot.yaml_source import Document, read
 
@@ -110,11 +110,19 @@ def _file(
     if isinstance(document, Flaw):
         flaws.append(document)
         return None
+    if document.data is None:
+        flaws.append(_empty(document))
+        return None
     found = validate(schema, document)
     if isinstance(found, list):
         flaws.extend(found)
         return None
     return document, found
+
+
+def _empty(document: Document) -> Flaw:
+    advice = "restore it, or remove the file if it is one of your own rules"
+    return Flaw(f"{document.name}:1", "is empty", document.source[0] if document.source else "", advice)
 
 
 def _rules(folder: FilePath, root: FilePath, reader: Reader) -> Rules:
@@ -125,8 +133,9 @@ def _rules(folder: FilePath, root: FilePath, reader: Reader) -> Rules:
         reader.flaws.append(Flaw(str(folder.name), "holds no rule files (*.yaml)", advice=advice))
     for path in paths:
         document = read(path, path.relative_to(root).as_posix())
-        if isinstance(document, Flaw):
-            reader.flaws.append(document)
+        if isinstance(document, Flaw) or document.data is None:
+            flaw = document if isinstance(document, Flaw) else _empty(document)
+            reader.flaws.append(flaw)
             rules.unread = True
             continue
         found = validate(RulesFile, document)
@@ -207,7 +216,7 @@ class _NoWords:
 
 def _words(document: Document, file: CommandsFile, reader: Reader) -> _NoWords:
     words = _NoWords()
-    taken: dict[str, str] = {}
+    taken: dict[str, tuple[str, str]] = {}
     for path, name, listed in _listed(file):
         found = reader.lines(document, path, listed)
         if path[0] != "commands":
@@ -220,10 +229,13 @@ def _words(document: Document, file: CommandsFile, reader: Reader) -> _NoWords:
                 words.noise = found
             case _:
                 words.commands[name] = found
-        for each in (word for texts in found.values() for word in texts):
-            if path[0] == "commands" and taken.setdefault(each.casefold(), name) != name:
-                message = f"'{each}' means '{name}' and '{taken[each.casefold()]}'"
-                reader.flaws.append(document.flaw(path, message, "keep one of the two"))
+        for where, word in places(path, listed) if path[0] == "commands" else ():
+            mine = (name, document.where(where))
+            other, place = taken.setdefault(word.casefold(), mine)
+            if other != name:
+                message = f"'{word}' means '{name}' and '{other}'"
+                advice = f"keep one of the two; the other is at {place}"
+                reader.flaws.append(document.flaw(where, message, advice))
     for code in reader.languages:
         language = next((file.languages[k] for k in file.languages if primary(k) == code), None)
         if language is None:

@@ -38,6 +38,7 @@ def read_rules(document: Document, rules: RulesFile, into: Rules, reader: Reader
 
 def declared(data: object, into: Rules) -> None:
     """Note what a file names that cannot be used: what points there is not wrong too."""
+    into.unread = into.unread or not isinstance(data, dict)
     for key in ("intents", "forms"):
         entries = data.get(key) if isinstance(data, dict) else None
         for entry in entries if isinstance(entries, list) else ():

@@ -101,7 +101,7 @@ class Reader:
 
     def label(self, document: Document, path: Path, said: Any) -> None:
         """Buttons are cut off by WhatsApp, so a long one is a mistake."""
-        for where, text in _places(path, said):
+        for where, text in places(path, said):
             if len(text) > LONGEST_LABEL:
                 message = f"the button '{text}' has {len(text)} signs"
                 advice = f"at most {LONGEST_LABEL}, else WhatsApp cuts it off"
@@ -111,7 +111,7 @@ class Reader:
         self, document: Document, path: Path, texts: Any, values: Iterable[str] | None
     ) -> tuple[str, ...]:
         allowed = None if values is None else frozenset(values)
-        for where, text in _places(path, texts):
+        for where, text in places(path, texts):
             self._template(document, where, text, allowed)
             self._links(document, where, text)
         return (texts,) if isinstance(texts, str) else tuple(texts)
@@ -158,13 +158,13 @@ class Reader:
         self.flaws.append(Flaw(f"{document.name}:{line}", message, excerpt, advice))
 
 
-def _places(path: Path, said: Any) -> list[tuple[Path, str]]:
+def places(path: Path, said: Any) -> list[tuple[Path, str]]:
     """Every text in a sentence with its own place."""
     if isinstance(said, str):
         return [(path, said)]
     pairs: Iterable[tuple[str | int, Any]]
     pairs = said.items() if isinstance(said, Mapping) else enumerate(said)
-    return [place for key, inner in pairs for place in _places((*path, key), inner)]
+    return [place for key, inner in pairs for place in places((*path, key), inner)]
 
 
 def _line_in(document: Document, path: Path, line: int) -> int:

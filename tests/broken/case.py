@@ -25,6 +25,7 @@ class Case:
     advice: str
     variables: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | None = None  # the whole file, where it is no text
+    beside: Mapping[str, str] = field(default_factory=dict)  # further files, beside config.yaml
 
     def __str__(self) -> str:
         return self.name
@@ -32,6 +33,8 @@ class Case:
     def made(self, folder: Path) -> Path:
         """A copy of the shipped files with the mistake in it; the config.yaml to start with."""
         copied(folder)
+        for name, text in self.beside.items():
+            (folder / name).write_text(text, "utf-8")
         if not self.file:
             return folder / "config.yaml"
         path = self.path(folder)
@@ -53,10 +56,15 @@ class Case:
         if not self.file:
             return next(iter(self.variables))
         if not self.at:
-            return self.file
-        lines = self.path(folder).read_text("utf-8", "replace").splitlines()
-        (line,) = [n for n, line in enumerate(lines, 1) if self.at in line]
-        return f"{self.file}:{line}"
+            return f"{self.file}:1"
+        text = self.path(folder).read_text("utf-8", "replace")
+        assert text.count(self.at) == 1, f"{self.at!r} does not stand there once"
+        return f"{self.file}:{text.count(chr(10), 0, text.index(self.at)) + 1}"
+
+    @property
+    def excerpt(self) -> str:
+        """What must be shown of the line."""
+        return self.at.splitlines()[0].strip() if self.at else ""
 
 
 def copied(folder: Path) -> None:
