@@ -62,7 +62,9 @@ def read_settings(path: Path) -> tuple[Settings, list[Flaw]]:
     if document.data is None:
         document = Document(document.name, {}, document.lines, document.source)
     if not isinstance(document.data, dict):
-        return Settings(), [document.flaw((), "must be sections such as 'inbox:'", "begin with one: business:")]
+        return Settings(), [
+            document.flaw((), "must be sections such as 'inbox:'", "begin with one: business:")
+        ]
     flaws = _unknown_overrides(os.environ)
     overrides: dict[str, Any] = {}
     try:

@@ -117,7 +117,7 @@ class ApprovedTemplate(Section):
     def _numbered(cls, value: dict[str, str]) -> dict[str, str]:
         for place in value:
             if not re.fullmatch(r"[1-9][0-9]?", place):
-                advice = "write its number in the template between quotes: \"1\""
+                advice = 'write its number in the template between quotes: "1"'
                 raise wrong(f"'{place}' is no place of a variable", advice, (place,))
         return value
 

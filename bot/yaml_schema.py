@@ -95,8 +95,8 @@ def explain(schema: type[BaseModel], details: ErrorDetails) -> tuple[str, str]:
     if details["type"] == "missing":
         return f"'{name}' is missing", "add it"
     if details["type"] == "wrong":
-        said = details.get("ctx", {})
-        return f"'{name}': {said['said']}", str(said["advice"])
+        context = details.get("ctx", {})
+        return f"'{name}': {context['said']}", str(context["advice"])
     shown = _shown(details.get("input"))
     if details["type"] == "string_pattern_mismatch":
         name = name.removesuffix(".[key]")
@@ -113,7 +113,9 @@ def explain(schema: type[BaseModel], details: ErrorDetails) -> tuple[str, str]:
     if details["type"] == _OF_TEXT:
         advice = f"{shown}; put it between quotes" if _is_plain(details.get("input")) else shown
         return f"'{name}' must be a text", advice
-    said = _PLAIN.get(details["type"]) or _lowered(details["msg"].removeprefix("Value error, ")).replace("input should", "must")
+    said = _PLAIN.get(details["type"]) or _lowered(
+        details["msg"].removeprefix("Value error, ")
+    ).replace("input should", "must")
     return f"'{name}': {said}", shown
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
+from urllib.parse import urlsplit
 
 from bot.config import OVERRIDE
 from bot.environment import Environment
@@ -26,8 +27,8 @@ _ELSEWHERE = {
     "ANTHROPIC_API_BASE": "ANTHROPIC_BASE_URL",
 }
 _PLACEHOLDER = re.compile(
-    r"(?i)change.?me|your[-_ ]|^<.*>$|^\[.*\]$|^x{3,}$|\bx{6,}\b|^\.+$|\.\.\.|^(todo|tbd|none|null|test|"
-    r"secret|password|token|key|example|placeholder|123:abc|my-key)$"
+    r"(?i)change.?me|your[-_ ]|^<.*>$|^\[.*\]$|^x{3,}$|x{6,}|\.\.\."
+    r"|^(?:todo|tbd|none|null|test|secret|password|token|key|example|placeholder|my-key)$"
 )
 _AUTH_TOKEN = re.compile(r"[0-9a-fA-F]{32}")
 
@@ -38,6 +39,7 @@ def hints(environ: Mapping[str, str], environment: Environment, settings: Settin
     return [
         *misspelt(environ, used),
         *placeholders(environment),
+        *_sentry(environment),
         *(
             _is_placeholder(name)
             for name in sorted(used - {known.upper() for known in Environment.model_fields})
@@ -107,6 +109,25 @@ def placeholders(environment: Environment) -> Iterator[Flaw]:
             yield _is_short(name.upper())
 
 
+def sentry_flaw(dsn: str) -> Flaw | None:
+    """What is wrong with the form of a DSN: https://KEY@HOST/NUMBER."""
+    try:
+        parts = urlsplit(dsn)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.username
+    except ValueError:
+        sound = False
+    if sound and re.search(r"/[0-9]+$", parts.path):
+        return None
+    message = "is no DSN: errors are not reported"
+    return Flaw("SENTRY_DSN", message, advice="copy it from the project's settings at Sentry")
+
+
+def _sentry(environment: Environment) -> Iterator[Flaw]:
+    dsn = environment.sentry_dsn.get_secret_value()
+    if dsn and (flaw := sentry_flaw(dsn)):
+        yield flaw
+
+
 def _api_keys(environment: Environment) -> Iterator[Flaw]:
     for key, program in environment.api_keys.items():
         if _PLACEHOLDER.search(key):
@@ -123,5 +144,3 @@ def _is_placeholder(name: str, whose: str = "") -> Flaw:
 def _is_short(name: str, whose: str = "") -> Flaw:
     message = f"has a secret{whose} of fewer than {SHORTEST_SECRET} signs, which can be guessed"
     return Flaw(name, message, advice="make a long one, for example with: openssl rand -hex 32")
-
-

@@ -53,7 +53,7 @@ def notes_of(file: Path) -> list[str]:
         notes.append(f"A desk is open on {file}: it goes on with what it read at its start.")
     if not file.exists():
         notes.append(f"{file} does not exist yet: the desk makes it at its first start.")
-    elif (revision := _revision(file)) not in (None, newest_revision()):
+    elif _revision(file) not in (None, newest_revision()):
         notes.append(f"{file} is of an older version: the next start brings it up to date.")
     if sqlite3.sqlite_version_info < SAFE_SQLITE:
         notes.append(

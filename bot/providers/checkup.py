@@ -113,7 +113,11 @@ class _Try:
         async with self._session.get(
             f"{_address(self._model)}/{path}", headers=self._headers(), allow_redirects=False
         ) as response:
-            body = await response.content.read(MOST_BYTES)
+            body = bytearray()
+            async for piece in response.content.iter_any():
+                body += piece
+                if len(body) > MOST_BYTES:
+                    return response.status, None
             try:
                 return response.status, json.loads(body)
             except (ValueError, RecursionError):

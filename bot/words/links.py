@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 # What is meant for an address: its beginning, well or badly written, and all up to a blank.
-_MEANT = re.compile(r"(?i)(?<![\w@.-])(?:h[tp]{2,4}s?\s?[:;]|h[tp]{2,4}s?/|www[.,])[^\s<>\"'()\[\]]*")
+_MEANT = re.compile(
+    r"(?i)(?<![\w@.-])(?:h[tp]{2,4}s?\s?[:;]|h[tp]{2,4}s?/|www[.,])[^\s<>\"'()\[\]]*"
+)
 _HOST = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,63}"
 _SOUND = re.compile(rf"(?i)(?:https?://|www\.(?=.*\.)){_HOST}(?::[0-9]{{1,5}})?(?:[/?#]\S*)?")
 _SHOWN = re.compile(r"\{\{.*?\}\}")

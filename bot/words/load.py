@@ -122,7 +122,9 @@ def _file(
 
 def _empty(document: Document) -> Flaw:
     advice = "restore it, or remove the file if it is one of your own rules"
-    return Flaw(f"{document.name}:1", "is empty", document.source[0] if document.source else "", advice)
+    return Flaw(
+        f"{document.name}:1", "is empty", document.source[0] if document.source else "", advice
+    )
 
 
 def _rules(folder: FilePath, root: FilePath, reader: Reader) -> Rules:

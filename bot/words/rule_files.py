@@ -161,7 +161,11 @@ def check_references(rules: Rules, reader: Reader) -> None:
     for document, path, value in rules.buttons:
         if value.removeprefix("/") in COMMANDS and value.startswith("/"):
             continue
-        if value in rules.places or value in rules.named or (not value.startswith("/") and normalise(value) in said):
+        if (
+            value in rules.places
+            or value in rules.named
+            or (not value.startswith("/") and normalise(value) in said)
+        ):
             continue
         message = f"the button says '{value}', which is no command, intent or example"
         known: Mapping[str, object] = {**dict.fromkeys(f"/{c}" for c in COMMANDS), **rules.places}

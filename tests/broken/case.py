@@ -49,7 +49,9 @@ class Case:
         return folder / "config.yaml"
 
     def path(self, folder: Path) -> Path:
-        return folder / self.file if self.file == "config.yaml" else folder / "templates" / self.file
+        return (
+            folder / self.file if self.file == "config.yaml" else folder / "templates" / self.file
+        )
 
     def place(self, folder: Path) -> str:
         """`file:line` of the offending text, counted in the broken file."""

@@ -66,18 +66,21 @@ async def _told(name: str, work: Awaitable[Finding]) -> Finding:
 
 
 async def _asked(bot: QuietBot, method: str, **asked: object) -> Mapping[str, Any]:
-    """A call whose answer is read here: the library's own reading demands what it does not need."""
+    """A call whose answer is read here: the library's own reading demands what it does not need.
+
+    `method` is spelled with two `_`, so that the library does not point to its own (see polling).
+    """
     answer = await bot.do_api_request(method, api_kwargs=asked or None)
     return answer if isinstance(answer, Mapping) else {}
 
 
 async def _me(bot: QuietBot) -> Finding:
-    me = await _asked(bot, "getMe")
+    me = await _asked(bot, "get__me")
     return fine(TOKEN, f"works, the bot is @{harmless(str(me.get('username', '?')))}")
 
 
 async def _hook(bot: QuietBot, public_url: str, clock: Clock) -> Finding:
-    info = await _asked(bot, "getWebhookInfo")
+    info = await _asked(bot, "get__webhook_info")
     url = str(info.get("url", ""))
     shown = harmless(url.partition("?")[0])
     if not public_url:
@@ -105,11 +108,11 @@ async def _hook(bot: QuietBot, public_url: str, clock: Clock) -> Finding:
 
 async def _staff_chat(bot: QuietBot, chat: int, me: str) -> Finding:
     try:
-        found = await _asked(bot, "getChat", chat_id=chat)
+        found = await _asked(bot, "get__chat", chat_id=chat)
         if found.get("type") in ("private", "channel"):
             message = f"{chat} is no group, but a {found['type']} chat"
             return wrong(STAFF_CHAT, message, f"{_TEAM}telegram_in_group")
-        member = await _asked(bot, "getChatMember", chat_id=chat, user_id=int(me))
+        member = await _asked(bot, "get__chat_member", chat_id=chat, user_id=int(me))
     except ChatMigrated as error:
         message = f"{chat} has become a supergroup with the number {error.new_chat_id}"
         return wrong(STAFF_CHAT, message, f"set TELEGRAM_STAFF_CHAT={error.new_chat_id}")

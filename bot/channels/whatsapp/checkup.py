@@ -7,13 +7,16 @@ Importing this file loads Twilio's SDK.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
 
@@ -48,15 +51,15 @@ async def checkup(trial: Trial) -> list[Finding]:
     """Try everything side by side, each within the trial's seconds."""
     every = tuple(trial.tokens.values())
     tries: list[tuple[str, tuple[str, ...], Ask]] = [
-        (f"Twilio {name}", (token,), lambda client, name=name: _account(client, name, trial))
-        for name, token in trial.tokens.items()
+        (f"Twilio {variable}", (token,), partial(_account, f"Twilio {variable}", trial))
+        for variable, token in trial.tokens.items()
     ]
-    tries.append((SENDER, every, lambda client: _sender(client, trial)))
+    tries.append((SENDER, every, partial(_sender, trial)))
     if trial.number != SANDBOX:
-        tries.append((HOOK, every, lambda client: _hook(client, trial)))
+        tries.append((HOOK, every, partial(_hook, trial)))
     for language, sid in trial.templates.items():
         name = f"WhatsApp message '{language}'"
-        tries.append((name, every, lambda client, n=name, s=sid: _approval(client, n, s)))
+        tries.append((name, every, partial(_approval, name, sid)))
     return list(
         await asyncio.gather(
             *(
@@ -76,11 +79,24 @@ async def _with_tokens(trial: Trial, name: str, tokens: tuple[str, ...], ask: As
             except TimeoutError:
                 return unreachable(name, "Twilio", "does not answer in time")
             except Exception as error:  # noqa: BLE001  # the library raises what it happens to raise
-                status = getattr(error, "status", None)
+                status, code = _numbers(error)
                 if status != 401:
-                    return _failed(name, status, getattr(error, "code", None))
+                    return _failed(name, status, code)
     advice = "copy the Auth Token from the Twilio console: it may have been changed there"
     return wrong(name, "Twilio refuses it: the Account SID and the token do not fit", advice)
+
+
+def _numbers(error: Exception) -> tuple[object, object]:
+    """Status and code of a refusal; (None, None) where no answer came. A list that is refused comes
+    out of the library as a plain exception with the response as its second argument.
+    """
+    if isinstance(error, TwilioRestException):
+        return error.status, error.code
+    response = error.args[1] if isinstance(error, TwilioException) and error.args[1:] else None
+    try:
+        return getattr(response, "status_code", None), json.loads(response.text).get("code")  # type: ignore[union-attr]
+    except (AttributeError, ValueError):
+        return getattr(response, "status_code", None), None
 
 
 def _failed(name: str, status: object, code: object) -> Finding:
@@ -92,7 +108,9 @@ def _failed(name: str, status: object, code: object) -> Finding:
     if status == 429:
         return unsure(name, "Twilio asks for time", "try again in a minute")
     said = f"{status}, code {code}" if isinstance(code, int) else str(status)
-    return unsure(name, f"cannot be told: Twilio answers {said}", "look it up in the Twilio console")
+    return unsure(
+        name, f"cannot be told: Twilio answers {said}", "look it up in the Twilio console"
+    )
 
 
 class _BoundedHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # it has no types
@@ -120,8 +138,7 @@ async def _client(trial: Trial, token: str) -> AsyncIterator[Any]:
         await http.close()
 
 
-async def _account(client: Any, variable: str, trial: Trial) -> Finding:
-    name = f"Twilio {variable}"
+async def _account(name: str, trial: Trial, client: Any) -> Finding:
     status = str((await client.api.v2010.accounts(trial.account_sid).fetch_async()).status)
     if status == "active":
         return fine(name, "works, the account is active")
@@ -136,7 +153,7 @@ async def _ours(client: Any, trial: Trial) -> Any:
     return next((each for each in senders if each.sender_id == wanted), None)
 
 
-async def _sender(client: Any, trial: Trial) -> Finding:
+async def _sender(trial: Trial, client: Any) -> Finding:
     if trial.number == SANDBOX:
         message = "is Twilio's sandbox, which is for trying: only people who have joined it get"
         return unsure(
@@ -154,7 +171,7 @@ async def _sender(client: Any, trial: Trial) -> Finding:
     return fine(SENDER, f"{trial.number} is ONLINE")
 
 
-async def _hook(client: Any, trial: Trial) -> Finding:
+async def _hook(trial: Trial, client: Any) -> Finding:
     sender = await _ours(client, trial)
     wanted = trial.public_url + PATH
     advice = f"set it to {wanted}{ADVISED} at the sender, with the method POST"
@@ -184,7 +201,7 @@ def _shown(url: str) -> str:
     return harmless(f"{parts.scheme}://{parts.hostname}{port}{parts.path}")[:200]
 
 
-async def _approval(client: Any, name: str, sid: str) -> Finding:
+async def _approval(name: str, sid: str, client: Any) -> Finding:
     content = client.content.v1.contents(sid)
     await content.fetch_async()
     try:
