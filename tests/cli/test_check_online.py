@@ -1,4 +1,4 @@
-"""`nightdesk check --online`: what works is said, what does not is told apart, nothing is changed."""
+"""`nightdesk check --online`: what works, what does not, and why. Nothing is changed anywhere."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from bot.cli import check, check_online
-from bot.config import PROJECT
+from bot.config import PROJECT, read_settings
+from bot.environment import load_environment
 from bot.finding import Finding, Verdict
-from bot.plan import read_draft
+from bot.plan import Draft
 from tests.cli.outside import (
     BOT,
     CANARIES,
@@ -43,9 +44,11 @@ def set_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, there: Outside) -> N
 
 
 async def findings(seconds: float = 10.0) -> dict[str, Finding]:
-    draft = read_draft()
-    assert draft.environment is not None
-    found = await check_online.try_everything(draft, draft.environment, seconds)
+    settings, flaws = read_settings(PROJECT / "config.yaml")
+    assert flaws == []
+    environment = load_environment()
+    draft = Draft(environment, settings, None, None, PROJECT, ())  # a book is not needed here
+    found = await check_online.try_everything(draft, environment, seconds)
     assert not any(canary in repr(found) for canary in CANARIES)
     return {finding.name: finding for finding in found}
 
@@ -98,9 +101,11 @@ CASES = [
      "Telegram staff chat", W, "may not write", "let it send"),
     (SENDERS, (200, {"senders": [], "meta": {"key": "senders"}}), "WhatsApp sender", W,
      "no WhatsApp sender of this account", "register it"),
-    (SENDERS, (403, {"code": 20006, "status": 403}), "WhatsApp sender", Q, "403, code 20006", "look"),
+    (SENDERS, (403, {"code": 20006, "status": 403}), "WhatsApp sender", Q, "403, code 20006",
+     "look it up"),
     (SENDERS, (503, {"code": 20503, "status": 503}), "WhatsApp sender", U, "cannot be reached", ""),
-    (SENDERS, (429, {"code": 20429, "status": 429}), "WhatsApp sender", Q, "asks for time", "minute"),
+    (SENDERS, (429, {"code": 20429, "status": 429}), "WhatsApp sender", Q, "asks for time",
+     "minute"),
     (f"/v1/Content/{HX}", (404, {"code": 20404, "status": 404}), "WhatsApp message 'pt'", W,
      "does not have it in this account", "another account"),
     (f"/v1/Content/{HX}/ApprovalRequests", (200, {"whatsapp": {"status": "rejected"}}),
