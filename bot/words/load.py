@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -58,12 +59,13 @@ def load_book(
     commands_file = _file(folder / COMMANDS_FILE, COMMANDS_FILE, CommandsFile, flaws)
     hours, house = Hours(timezone, {}), dict[str, str]()
     known = None
+    reader = Reader(codes, None, flaws, None if facts is None else frozenset(facts))
     if house_file:
         hours = read_hours(*house_file, timezone, flaws)
-        house = _house(*house_file, codes, flaws)
+        house = _house(*house_file, reader)
         known = frozenset(name.partition(".")[0] for name in house) | {HOURS_FACT}
         house |= {f"{HOURS_FACT}.{code}": hours_text(hours, code) for code in codes}
-    reader = Reader(codes, known, flaws, None if facts is None else frozenset(facts))
+    reader = replace(reader, house=known)
     persona = _persona(folder / PERSONA, reader)
     rules = _rules(folder / RULES, folder, reader)
     texts: dict[str, Sentence] = {}
@@ -155,22 +157,22 @@ def _yaml_files(folder: FilePath) -> list[FilePath]:
     return sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml"))
 
 
-def _house(
-    document: Document, file: HouseFile, languages: Sequence[str], flaws: list[Flaw]
-) -> dict[str, str]:  # fmt: skip
+def _house(document: Document, file: HouseFile, reader: Reader) -> dict[str, str]:
     facts: dict[str, str] = {}
     for name, told in file.facts.items():
         if name == HOURS_FACT:
             message = f"the fact '{name}' is taken: it is written from the table below"
-            flaws.append(document.flaw(("facts", name), message, "remove it or rename it"))
+            reader.flaws.append(document.flaw(("facts", name), message, "remove it or rename it"))
         elif isinstance(told, str):
             facts[name] = told
         else:
             known = {primary(language): text for language, text in told.items()}
-            lacking = [language for language in languages if language not in known]
+            slips = [reader.language(document, ("facts", name, language)) for language in told]
+            meant = frozenset[str]().union(known, *slips)
+            lacking = [language for language in reader.languages if language not in meant]
             if lacking:
                 message = f"the fact '{name}' says nothing in {', '.join(lacking)}"
-                flaws.append(document.flaw(("facts", name), message, "add them"))
+                reader.flaws.append(document.flaw(("facts", name), message, "add them"))
             facts |= {f"{name}.{language}": text for language, text in known.items()}
     return facts
 

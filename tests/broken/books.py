@@ -67,6 +67,8 @@ BOOKS = (
          "the fact 'delivery_area' says nothing in en", "add them"),
     Case("a fact of a number in one language", H, "    en: all of Brazil\n", "    en: 27\n", "    en: 27",
          "is no fact", "between quotes"),
+    Case("a fact in a language that is none", H, "    en: all of Brazil", "    enn: all of Brazil",
+         "    enn: all of", "'enn' is no language", "did you mean 'en'?"),
     Case("a fact with a space in its name", H, "  name: Casa", "  shop name: x\n  name: Casa",
          "shop name: x", "'facts.shop name' is no name that can be used",
          "rename it: small letters, digits and _"),

@@ -37,15 +37,15 @@ class Outside:
             "callback_url": f"{self.base}/hooks/whatsapp#rc=3&rp=all",
             "callback_method": "POST",
         }
+        ours = f"whatsapp:{NUMBER}"
+        sender = {"sid": "XE1", "sender_id": ours, "status": "ONLINE", "webhook": hook}
         self.answers = {
             "getMe": ok({"id": 4711, "is_bot": True, "username": "casa_bot"}),
             "getWebhookInfo": ok({"url": f"{self.base}/hooks/telegram", "pending_update_count": 0}),
             "getChat": ok({"id": STAFF, "type": "supergroup", "title": "Equipe [x]"}),
             "getChatMember": ok({"status": "administrator"}),
             f"/2010-04-01/Accounts/{SID}.json": (200, {"sid": SID, "status": "active"}),
-            "/v2/Channels/Senders": (200, {"senders": [
-                {"sid": "XE1", "sender_id": f"whatsapp:{NUMBER}", "status": "ONLINE", "webhook": hook}],
-                "meta": {"key": "senders", "page": 0}}),
+            "/v2/Channels/Senders": (200, {"senders": [sender], "meta": {"key": "senders"}}),
             f"/v1/Content/{HX}": (200, {"sid": HX, "language": "pt"}),
             f"/v1/Content/{HX}/ApprovalRequests": (200, {"whatsapp": {"status": "approved"}}),
             "/v1/models/gpt-6-luna": (200, {"id": "gpt-6-luna", "object": "model"}),

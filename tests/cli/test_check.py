@@ -10,44 +10,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from bot.__main__ import app
-from bot.cli.check_hints import misspelt
 from bot.config import PROJECT
 from bot.ledger import checkup
 from bot.ledger.file import socket_path
-
-CANARY = "canary0123456789abcdef0123456789"
-
-
-@pytest.fixture
-def nightdesk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'desk.db'}")
-    monkeypatch.setenv("NIGHTDESK_CONFIG", str(PROJECT / "config.yaml"))
-    monkeypatch.setenv("PORT", "0")
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(app, list(words))
-
-    return run
-
-
-@pytest.fixture
-def told(nightdesk):
-    """What it says to programs."""
-
-    def run() -> SimpleNamespace:
-        found = nightdesk("check", "--json")
-        said = json.loads(found.stdout)
-        assert (found.exit_code == 0) == said["ok"]
-        return SimpleNamespace(code=found.exit_code, **said)
-
-    return run
-
-
-def places(flaws) -> list[str]:
-    return [flaw["place"] for flaw in flaws]
+from tests.cli.checking import CANARY, places, secrets
 
 
 def test_a_sound_desk_is_told_what_is_on_and_nothing_is_made(nightdesk, tmp_path):
@@ -72,115 +39,6 @@ def test_every_problem_comes_with_its_four_parts(told, monkeypatch):
     assert found.code == 2
     assert {"place", "message", "excerpt", "advice"} == set(found.problems[0])
     assert places(found.problems) == ["PORT", "NIGHTDESK__INBOX__JOIN"]
-
-
-# Variables that nothing reads
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ("TELEGRAM_TOKEN", "TELEGRAM_BOT_TOKEN"),
-        ("TELEGRAM_BOT_TOKEN_", "TELEGRAM_BOT_TOKEN"),
-        ("TELEGRAM_CHAT_ID", "TELEGRAM_STAFF_CHAT"),
-        ("TWILIO_TOKEN", "TWILIO_AUTH_TOKEN"),
-        ("TWILIO_AUTHTOKEN", "TWILIO_AUTH_TOKEN"),
-        ("TWILIO_SID", "TWILIO_ACCOUNT_SID"),
-        ("TWILIO_FROM", "TWILIO_WHATSAPP_FROM"),
-        ("TWILIO_PHONE_NUMBER", "TWILIO_WHATSAPP_FROM"),
-        ("OPENAI_KEY", "OPENAI_API_KEY"),
-        ("OPENAI_API_BASE", "OPENAI_BASE_URL"),
-        ("ANTHROPIC_API_KEYS", "ANTHROPIC_API_KEY"),
-        ("NIGHTDESK_API_KEY", "NIGHTDESK_API_KEYS"),
-        ("NIGHTDESK_INBOX_JOIN", "NIGHTDESK__INBOX__JOIN"),
-        ("SENTRY_DNS", "SENTRY_DSN"),
-        ("sentry_dns", "SENTRY_DSN"),
-    ],
-)
-def test_a_variable_that_is_nearly_right_is_named_with_the_right_one(written, meant):
-    (flaw,) = misspelt({written: CANARY})
-    assert flaw.where == written.upper()
-    assert flaw.advice == f"did you mean {meant}?"
-    assert CANARY not in str(flaw)
-    assert misspelt({written: CANARY, meant: "x"}) == []  # both: one is another program's
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["TWILIO_API_KEY", "OPENAI_ORG_ID", "OPENAI_LOG", "SENTRY_ENVIRONMENT", "PATH", "MY_TOKEN",
-     "NIGHTDESK_HOME", "TELEGRAM_BOT_TOKEN", "NIGHTDESK__INBOX__JOIN", "ANTHROPIC_MODEL"],
-)  # fmt: skip
-def test_other_variables_are_nobodys_slip(name):
-    assert misspelt({name: "x"}) == []
-
-
-def test_a_variable_that_config_yaml_reads_is_none(told, monkeypatch):
-    entry = {"name": "a", "kind": "openai", "model": "m", "api_key_env": "OPENAI_KEY"}
-    monkeypatch.setenv("OPENAI_KEY", "k" * 30)
-    assert places(told().warnings) == ["OPENAI_KEY"]
-    monkeypatch.setenv("NIGHTDESK__PROVIDERS", json.dumps([entry]))
-    assert told().warnings == []
-
-
-# Secrets
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "says"),
-    [
-        ("NIGHTDESK_API_KEYS", "shop=CHANGE-ME", "looks like a placeholder for 'shop'"),
-        ("NIGHTDESK_API_KEYS", "shop=hunter2", "fewer than 16 signs"),
-        ("NIGHTDESK_SECRET_KEY", "short", "fewer than 16 signs"),
-        ("NIGHTDESK_SECRET_KEY", "<your secret>", "looks like a placeholder"),
-        ("TELEGRAM_BOT_TOKEN", "123:abc", "looks like a placeholder"),
-        ("OPENAI_API_KEY", "sk-...", "looks like a placeholder"),
-        ("ANTHROPIC_API_KEY", "your-key-here", "looks like a placeholder"),
-        ("SENTRY_DSN", "https://x@host/project", "is no DSN"),
-    ],
-)
-def test_a_secret_that_looks_like_none_is_named_and_not_repeated(
-    nightdesk, monkeypatch, name, value, says
-):
-    monkeypatch.setenv(name, value)
-    found = nightdesk("check", "--json")
-    assert found.exit_code == 0
-    (warning,) = json.loads(found.stdout)["warnings"]
-    assert warning["place"] == name
-    assert says in warning["message"]
-    assert value.partition("=")[2] not in warning["message"] or "=" not in value
-    assert value not in found.output
-
-
-def secrets() -> dict[str, str]:
-    return {
-        "NIGHTDESK_API_KEYS": f"shop={CANARY}", "NIGHTDESK_SECRET_KEY": CANARY,
-        "TELEGRAM_BOT_TOKEN": f"4711:{CANARY}", "TELEGRAM_WEBHOOK_SECRET": CANARY,
-        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": CANARY,
-        "TWILIO_AUTH_TOKEN_NEXT": CANARY, "TWILIO_SHARED_KEYS": f"a={CANARY}",
-        "TWILIO_WHATSAPP_FROM": "+14155550100", "PUBLIC_URL": "https://desk.example.com",
-        "OPENAI_API_KEY": CANARY, "ANTHROPIC_API_KEY": CANARY,
-        "SENTRY_DSN": f"https://{CANARY}@sentry.invalid/1",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {},
-        {"PORT": "eighty"},
-        {"TELEGRAM_BOT_TOKEN": f"no {CANARY}", "TELEGRAM_WEBHOOK_SECRET": f"no {CANARY}"},
-        {"TWILIO_SHARED_KEYS": CANARY, "SENTRY_DSN": CANARY},
-        {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": f" {CANARY}"},
-        {"NIGHTDESK__PROVIDERS": json.dumps([{"name": "a", "api_key": CANARY}])},
-    ],
-)
-def test_no_secret_is_ever_printed(nightdesk, monkeypatch, wrong):
-    for name, value in {**secrets(), **wrong}.items():
-        monkeypatch.setenv(name, value)
-    for words in (("check",), ("check", "--json"), ("serve",) if wrong else ("check",)):
-        found = nightdesk(*words)
-        assert CANARY not in found.output + found.stderr
-        assert found.output
 
 
 # What would not keep it from starting
