@@ -110,6 +110,32 @@ def test_what_points_at_a_file_with_a_mistake_is_not_wrong_too(nightdesk, tmp_pa
     assert len(json.loads(nightdesk("check", "--json").stdout)["problems"]) == 1
 
 
+def test_a_form_of_a_file_with_a_mistake_exists_all_the_same(nightdesk, tmp_path):
+    copied(tmp_path)
+    rules = tmp_path / "templates" / "rules"
+    orders = (rules / "2_orders.yaml").read_text("utf-8")
+    (rules / "2_orders.yaml").write_text(orders.replace("    hand_off: true", "    hand_off: 7", 1))
+    talk = (rules / "1_talk.yaml").read_text("utf-8")
+    (rules / "1_talk.yaml").write_text(
+        talk.replace("- name: goodbye\n", "- name: goodbye\n    form: order_number\n", 1), "utf-8"
+    )
+    (told,) = json.loads(nightdesk("check", "--json").stdout)["problems"]
+    assert told["excerpt"] == "hand_off: 7"
+
+
+def test_a_source_of_facts_with_a_mistake_leaves_the_replies_alone(nightdesk, tmp_path):
+    copied(tmp_path)
+    shop = tmp_path / "templates" / "rules" / "3_shop.yaml"
+    text = shop.read_text("utf-8")
+    shop.write_text(text.replace("en: Shipping depends", "en: Your {{ tier }}. It", 1), "utf-8")
+    (tmp_path / "config.yaml").write_text(
+        "facts: [{name: vips, kind: fil, path: x, facts: {tier: {}}}]"
+    )
+    (told,) = json.loads(nightdesk("check", "--json").stdout)["problems"]
+    assert told["place"] == "config.yaml:1"
+    assert told["advice"] == "did you mean 'file'?"
+
+
 def test_a_broken_house_or_config_leaves_the_sentences_alone(nightdesk, tmp_path):
     copied(tmp_path)
     house = tmp_path / "templates" / "house.yaml"

@@ -22,6 +22,7 @@ from tests.cli.checking import CANARY, places, secrets
         ("TWILIO_AUTHTOKEN", "TWILIO_AUTH_TOKEN"),
         ("TWILIO_SID", "TWILIO_ACCOUNT_SID"),
         ("TWILIO_FROM", "TWILIO_WHATSAPP_FROM"),
+        ("TWILIO_WHATSAPP_FROM_NUMBER", "TWILIO_WHATSAPP_FROM"),
         ("TWILIO_PHONE_NUMBER", "TWILIO_WHATSAPP_FROM"),
         ("OPENAI_KEY", "OPENAI_API_KEY"),
         ("OPENAI_API_BASE", "OPENAI_BASE_URL"),

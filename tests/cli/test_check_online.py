@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from bot.cli import check, check_online
 from bot.config import PROJECT, read_settings
 from bot.environment import load_environment
-from bot.finding import Finding, Verdict
+from bot.finding import Finding, Verdict, tried
 from bot.plan import Draft
 from tests.cli.outside import (
     BOT,
@@ -199,6 +200,25 @@ async def test_a_server_of_ones_own_is_asked_for_its_list(there, monkeypatch):
     there.answers["/own/models"] = (200, {"data": [{"id": "llama-4.1"}, {"id": "other"}]})
     finding = (await findings())["Model own"]
     assert (finding.verdict, finding.advice) == (W, "did you mean 'llama-4.1'?")
+
+
+@pytest.mark.parametrize("blamed", ["sk-canary with blanks", "sk-canary-ключ", "sk-canary\u200b"])
+async def test_a_key_that_cannot_be_one_is_not_sent(there, monkeypatch, blamed):
+    monkeypatch.setenv("OPENAI_API_KEY", blamed)
+    finding = (await findings())["Model openai"]
+    assert (finding.verdict, "OPENAI_API_KEY" in finding.advice) == (W, True)
+    assert not any(path == "/v1/models/gpt-6-luna" for _, path in there.asked)
+
+
+async def test_a_try_has_an_end_and_its_errors_are_not_quoted():
+    async def fails() -> Finding:
+        raise RuntimeError("canary")
+
+    slow = await tried("slow", "Somebody", asyncio.sleep(60, Finding("x", U, "")), seconds=0.05)
+    assert (slow.verdict, slow.message) == (U, "Somebody did not answer within 0.05 seconds")
+    broken = await tried("broken", "Somebody", fails())
+    assert broken.verdict is Verdict.UNSURE
+    assert "canary" not in repr(broken)
 
 
 async def test_what_hangs_holds_up_nothing_else(there):
