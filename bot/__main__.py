@@ -87,6 +87,31 @@ def chat() -> None:
 
 
 @app.command()
+def check(
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online",
+            help="Also try every token, webhook, number and model. Nothing is changed anywhere.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read everything as `serve` does and say what is wrong, all at once, without starting.
+
+    Exit code 2 when something has to be mended, 1 when only somebody could not be reached.
+    """
+    from rich.console import Console
+
+    from bot.cli.check import check as look_at_everything
+    from bot.cli.log import configure_logging
+
+    configure_logging("error")
+    if code := run(lambda: look_at_everything(Console(), online=online, as_json=as_json)):
+        raise typer.Exit(code)
+
+
+@app.command()
 def status(as_json: AsJson = False) -> None:
     """Show how things stand: what waits, what failed, models, spending, Telegram.
 

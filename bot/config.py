@@ -5,6 +5,7 @@ All mistakes are reported at once, each with its place. Secrets are never writte
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -13,15 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from bot.errors import Flaw
 from bot.settings import Settings
-from bot.yaml_source import Document, explain, read
+from bot.yaml_schema import LIKE, explain, mistakes, place_of
+from bot.yaml_source import Document, read
 
 PROJECT = Path(__file__).resolve().parent.parent
 OVERRIDE = "NIGHTDESK__"
+_SECTIONS = tuple(Settings.model_fields)
 _KEY = re.compile(r"""((?i:key|token|secret)\w*["']?\s*:\s*)[^\s,}]+""")
 
 
@@ -49,7 +53,7 @@ def config_file(named: str) -> Path:
 def read_settings(path: Path) -> tuple[Settings, list[Flaw]]:
     """The settings of config.yaml with the overrides, and every mistake in either.
 
-    A section with a mistake counts as not written, so that what depends on the others, and the
+    A value with a mistake counts as not written, so that what depends on the others, and the
     templates, can be looked at in the same go.
     """
     document = read(path)
@@ -58,38 +62,62 @@ def read_settings(path: Path) -> tuple[Settings, list[Flaw]]:
     if document.data is None:
         document = Document(document.name, {}, document.lines, document.source)
     if not isinstance(document.data, dict):
-        return Settings(), [document.flaw((), "must be a list of sections such as 'inbox:'")]
-    try:
-        overrides: dict[str, Any] = EnvSettingsSource(_Overrides)()
-    except SettingsError as error:
-        return Settings(), [Flaw(_blamed(error), "is not valid JSON", advice="lists are JSON")]
+        return Settings(), [
+            document.flaw((), "must be sections such as 'inbox:'", "begin with one: business:")
+        ]
     flaws = _unknown_overrides(os.environ)
+    overrides: dict[str, Any] = {}
+    try:
+        overrides = EnvSettingsSource(_Overrides)()
+    except SettingsError as error:
+        advice = "write lists and sections as JSON"
+        flaws.append(Flaw(_blamed(error), "is not valid JSON", advice=advice))
     written = {key: part for key, part in document.data.items() if part is not None}
     data = _merge(written, overrides)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        details = error.errors()
-        flaws += [_flaw(document, each["loc"], explain(Settings, each)) for each in details]
-        broken = {str(each["loc"][0]) for each in details}
-        sound = {key: part for key, part in data.items() if key not in broken}
-        return Settings.model_validate(sound), flaws
+        details = mistakes(data, error)
+        flaws += [_flaw(document, each, explain(Settings, each)) for each in details]
+        return _sound(data, details), flaws
     return settings, flaws + _contradictions(document, settings)
 
 
+def _sound(data: Mapping[str, Any], wrong: Sequence[ErrorDetails]) -> Settings:
+    """The settings without what is wrong: the single values, or else their whole sections."""
+    kept = {key: dict(part) if isinstance(part, dict) else part for key, part in data.items()}
+    for details in wrong:
+        section, *inside = (str(step) for step in details["loc"])
+        if inside and isinstance(kept.get(section), dict):
+            kept[section].pop(inside[0], None)
+        else:
+            kept.pop(section, None)
+    try:
+        return Settings.model_validate(kept)
+    except ValidationError:
+        broken = {str(details["loc"][0]) for details in wrong}
+        return Settings.model_validate({k: part for k, part in data.items() if k not in broken})
+
+
 def _blamed(error: SettingsError) -> str:
+    """The variable at fault: pydantic names its section only."""
     named = re.search(r'field "(\w+)"', str(error))
-    return OVERRIDE + (named[1].upper() if named else "*")
+    section = OVERRIDE + (named[1].upper() if named else "")
+    inside = [name for name in os.environ if name.upper().startswith(section)]
+    return inside[0] if len(inside) == 1 else section or f"{OVERRIDE}*"
 
 
 def _unknown_overrides(environ: Mapping[str, str]) -> list[Flaw]:
-    sections = ", ".join(Settings.model_fields)
-    return [
-        Flaw(name, "names no section of config.yaml", advice=f"sections are {sections}")
-        for name in environ
-        if name.upper().startswith(OVERRIDE)
-        and name[len(OVERRIDE) :].lower().split("__")[0] not in Settings.model_fields
-    ]
+    flaws = []
+    for name in environ:
+        section, *keys = name.upper().removeprefix(OVERRIDE).lower().split("__")
+        if not name.upper().startswith(OVERRIDE) or section in Settings.model_fields:
+            continue
+        near = difflib.get_close_matches(section, Settings.model_fields, n=1, cutoff=LIKE)
+        meant = OVERRIDE + "__".join((*near, *keys)).upper()
+        advice = f"did you mean '{meant}'?" if near else "sections are " + ", ".join(_SECTIONS)
+        flaws.append(Flaw(name, "names no section of config.yaml", advice=advice))
+    return flaws
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,12 +131,13 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _flaw(document: Document, loc: Sequence[str | int], said: tuple[str, str]) -> Flaw:
+def _flaw(document: Document, details: ErrorDetails, said: tuple[str, str]) -> Flaw:
+    loc = details["loc"]
     for length in range(len(loc), 0, -1):  # a list is overridden whole
         variable = OVERRIDE + "__".join(str(part).upper() for part in loc[:length])
         if variable in os.environ:
             return Flaw(variable, said[0], advice=said[1])
-    flaw = document.flaw(loc, *said)
+    flaw = document.flaw(place_of(document.data, details), *said)
     if loc[:1] != ("providers",):
         return flaw
     return replace(flaw, excerpt=_keyless(flaw.excerpt), advice=_keyless(flaw.advice))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from bot.section import Section
+from bot.yaml_schema import wrong
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 FactName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -53,7 +54,7 @@ class ProviderEntry(Section):
         except ValueError:
             sound = False
         if not sound or parts.username or parts.query or parts.fragment:
-            raise ValueError(f"'{value}' is no address such as 'http://127.0.0.1:11434/v1'")
+            raise wrong(f"'{value}' is no address", "write it like http://127.0.0.1:11434/v1")
         return value.rstrip("/")
 
     @field_validator("api_key_env")
@@ -61,7 +62,8 @@ class ProviderEntry(Section):
     def _a_variable(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[A-Z][A-Z0-9_]{0,127}", value):
             # Not repeated: whoever writes the key itself here should not find it in a log.
-            raise ValueError("is no name of an environment variable such as 'OPENAI_API_KEY'")
+            advice = "write the name of the variable that holds the key, such as OPENAI_API_KEY"
+            raise wrong("is no name of an environment variable", advice)
         return value
 
     @property
@@ -120,9 +122,9 @@ class FactSource(Section):
     @model_validator(mode="after")
     def _whole(self) -> FactSource:
         if self.kind == "file" and (not self.key or self.query):
-            raise ValueError(
-                "a file needs 'key', the column that tells customers apart, no 'query'"
-            )
+            message = "a file needs 'key', the column that tells customers apart, no 'query'"
+            raise wrong(message, "write key: and the name of the column, or kind: sql")
         if self.kind == "sql" and (not self.query or self.key):
-            raise ValueError("sql needs 'query' with :sender or :identity in it, and no 'key'")
+            message = "sql needs 'query' with :sender or :identity in it, and no 'key'"
+            raise wrong(message, "for example SELECT name FROM customers WHERE phone = :sender")
         return self

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.book import Book
-from bot.config import config_file, read_settings
+from bot.config import OVERRIDE, config_file, read_settings
 from bot.environment import Environment, load_environment
 from bot.errors import ConfigError, Flaw
 from bot.facts.sources import check_sources
@@ -35,11 +36,70 @@ class Plan:
         return replace(self, environment=self.environment.model_copy(update=known))
 
 
-def read_plan() -> Plan:
-    """Read environment, config.yaml, templates and the sources of facts.
+def _book(folder: Path, settings: Settings, flaws: Sequence[Flaw], *, known: bool) -> Book:
+    """What stands in `templates/`. What config.yaml says wrongly is not held against it."""
+    business = settings.business
+    return load_book(
+        folder,
+        business.languages if known and not _about("business.languages", flaws) else (),
+        business.default_language,
+        business.timezone,
+        [name for source in settings.facts for name in source.facts]
+        if known and not _about("facts", flaws)
+        else None,
+    )
 
-    Raises ConfigError with every flaw of all of them.
-    """
+
+def _no_folder(folder: Path, document: Document) -> Flaw:
+    advice = "set 'rules.templates' to the folder of texts.yaml, relative to config.yaml"
+    path = ("rules", "templates")
+    if path in document.lines:
+        return document.flaw(path, f"there is no such folder: {folder}", advice)
+    return Flaw(str(folder), "there is no such folder", advice=advice)
+
+
+def _about(name: str, flaws: Sequence[Flaw]) -> bool:
+    """Whether a setting, something in it or the section around it is wrong."""
+    section = name.partition(".")[0]
+    whole = (f"'{section}'", f"'{name}")
+    return any(
+        flaw.message.startswith(whole) or flaw.where == f"{OVERRIDE}{section.upper()}"
+        for flaw in flaws
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was read for a desk, sound or not; `flaws` say what keeps it from opening."""
+
+    environment: Environment | None  # None: a variable is wrong
+    settings: Settings  # without what is wrong in it
+    book: Book | None  # None: something is wrong in templates/
+    document: Document | None  # config.yaml, for the lines in it; None: it cannot be read
+    folder: Path
+    flaws: tuple[Flaw, ...]
+
+    def plan(self) -> Plan:
+        """The plan. Raises ConfigError with every flaw."""
+        if self.environment is None or self.book is None or self.flaws:
+            raise ConfigError(self.flaws)
+        return Plan(self.environment, self.settings, self.book, self.folder, self.models)
+
+    @property
+    def models(self) -> tuple[Access, ...]:
+        """Those that are switched on, in their order."""
+        if self.environment is None:
+            return ()
+        return configured(
+            self.settings.providers,
+            os.environ,
+            self.environment.openai_base_url,
+            self.environment.anthropic_base_url,
+        )
+
+
+def read_draft() -> Draft:
+    """Read environment, config.yaml, templates and the sources of facts, with every flaw."""
     flaws: list[Flaw] = []
     environment, book = None, None
     try:
@@ -49,29 +109,22 @@ def read_plan() -> Plan:
     path = config_file(os.environ.get("NIGHTDESK_CONFIG", ""))
     settings, more = read_settings(path)
     flaws += more
-    business = settings.business
+    document = read(path)
+    there = document if isinstance(document, Document) else None
+    folder = path.parent / settings.rules.templates
     try:
-        book = load_book(
-            path.parent / settings.rules.templates,
-            business.languages,
-            business.default_language,
-            business.timezone,
-            [name for source in settings.facts for name in source.facts],
-        )
+        if there and not folder.is_dir():
+            flaws.append(_no_folder(folder, there))
+        elif there or folder.is_dir():  # else one thing is missing, not two
+            book = _book(folder, settings, more, known=there is not None)
     except ConfigError as error:
         flaws += error.flaws
-    if settings.facts:
-        document = read(path)
-        there = document if isinstance(document, Document) else None
-        flaws += check_sources(settings.facts, path.parent, there)
-    if environment is None or book is None or flaws:
-        raise ConfigError(flaws)
-    if settings.rules.threshold is not None:
+    flaws += check_sources(settings.facts, path.parent, there)
+    if book is not None and settings.rules.threshold is not None:
         book = replace(book, threshold=settings.rules.threshold)
-    models = configured(
-        settings.providers,
-        os.environ,
-        environment.openai_base_url,
-        environment.anthropic_base_url,
-    )
-    return Plan(environment, settings, book, path.parent, models)
+    return Draft(environment, settings, book, there, path.parent, tuple(flaws))
+
+
+def read_plan() -> Plan:
+    """Read everything. Raises ConfigError with every flaw of all of it."""
+    return read_draft().plan()

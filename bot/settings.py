@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Sequence
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from bot.model_settings import BY_DEFAULT, Budget, FactSource, Memory, ProviderEntry
 from bot.section import Section
+from bot.yaml_schema import wrong
+
+
+def _no_language(code: str, at: tuple[str | int, ...]) -> PydanticCustomError:
+    near = difflib.get_close_matches(code.lower()[:2], ("pt", "en", "es"), n=1, cutoff=0.9)
+    advice = f"did you mean '{near[0]}'?" if near else "write its code, such as pt, en or es"
+    return wrong(f"'{code}' is no two-letter language code such as 'pt'", advice, at)
+
+
+def _second_of_two(given: Sequence[object]) -> int:
+    """Where something stands for the second time; 0 where nothing does."""
+    return next((n for n, each in enumerate(given) if each in given[:n]), 0)
 
 
 class Business(Section):
@@ -23,10 +38,12 @@ class Business(Section):
     @classmethod
     def _some_known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
-            raise ValueError("name at least one language")
-        for code in value:
+            raise wrong("name at least one language", "for example [pt, en, es]")
+        for number, code in enumerate(value):
             if not re.fullmatch(r"[a-z]{2}", code):
-                raise ValueError(f"'{code}' is no two-letter language code such as 'pt'")
+                raise _no_language(code, (number,))
+            if code in value[:number]:
+                raise wrong(f"'{code}' stands there twice", "keep one of the two", (number,))
         return value
 
     @field_validator("timezone")
@@ -34,10 +51,10 @@ class Business(Section):
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError with a cause
-            raise ValueError(f"'{value}' is no time zone such as 'America/Sao_Paulo'") from error
-        except KeyError as error:
-            raise ValueError(f"'{value}' is no time zone such as 'America/Sao_Paulo'") from error
+        except (ValueError, OSError, KeyError) as error:
+            near = difflib.get_close_matches(value, sorted(available_timezones()), n=1)
+            advice = f"did you mean '{near[0]}'?" if near else "for example America/Sao_Paulo"
+            raise wrong(f"'{value}' is no time zone", advice) from error
         return value
 
 
@@ -91,7 +108,8 @@ class ApprovedTemplate(Section):
     @classmethod
     def _content_sid(cls, value: str) -> str:
         if not re.fullmatch(r"HX[0-9a-fA-F]{32}", value):
-            raise ValueError("is no Content SID: HX and 32 digits and letters")
+            advice = "copy it from the Content Template Builder in the Twilio console"
+            raise wrong("is no Content SID: HX and 32 digits and letters", advice)
         return value
 
     @field_validator("variables")
@@ -99,7 +117,8 @@ class ApprovedTemplate(Section):
     def _numbered(cls, value: dict[str, str]) -> dict[str, str]:
         for place in value:
             if not re.fullmatch(r"[1-9][0-9]?", place):
-                raise ValueError(f"'{place}' is no place of a variable such as '1'")
+                advice = 'write its number in the template between quotes: "1"'
+                raise wrong(f"'{place}' is no place of a variable", advice, (place,))
         return value
 
 
@@ -115,7 +134,7 @@ class WhatsApp(Section):
     def _by_language(cls, value: dict[str, ApprovedTemplate]) -> dict[str, ApprovedTemplate]:
         for code in value:
             if not re.fullmatch(r"[a-z]{2}", code):
-                raise ValueError(f"'{code}' is no two-letter language code such as 'pt'")
+                raise _no_language(code, (code,))
         return value
 
 
@@ -136,9 +155,9 @@ class Desk(Section):
     def _each_once(cls, value: tuple[StaffMember, ...]) -> tuple[StaffMember, ...]:
         for what in ("name", "telegram_id"):
             given = [getattr(member, what) for member in value]
-            twice = next((each for each in given if given.count(each) > 1), None)
-            if twice is not None:
-                raise ValueError(f"two people have the {what} '{twice}'")
+            if twice := _second_of_two(given):
+                message = f"two people have the {what} '{given[twice]}'"
+                raise wrong(message, "keep one of the two, or mend it", (twice, what))
         return value
 
 
@@ -183,7 +202,7 @@ class Settings(Section):
     @classmethod
     def _named_once(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
         names = [entry.name for entry in value]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ValueError(f"two entries have the name '{twice}'")
+        if twice := _second_of_two(names):
+            message = f"two entries have the name '{names[twice]}'"
+            raise wrong(message, "rename one of the two", (twice, "name"))
         return value

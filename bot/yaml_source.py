@@ -7,24 +7,21 @@ twice, tags and aliases (which can expand without end) are mistakes, not feature
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from bot.errors import Flaw
 
 Path_ = tuple[str | int, ...]  # the keys that lead to a value
-Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
+_ALIAS = re.compile(r"(?:^|[\s:,\[{-])\*\w")
 
 
 class _CoreLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # one of two bases, chosen by how PyYAML was built
@@ -91,7 +88,8 @@ def read(path: Path, name: str | None = None) -> Document | Flaw:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        return Flaw(f"{name}:{line}", "is not UTF-8 text", advice="save the file as UTF-8")
+        excerpt = raw.splitlines()[line - 1].decode("utf-8", "replace").strip()[:120]
+        return Flaw(f"{name}:{line}", "is not UTF-8 text", excerpt, "save the file as UTF-8")
     return parse(text, name)
 
 
@@ -113,20 +111,33 @@ def parse(text: str, name: str, *, numbers_as_written: bool = False) -> Document
     except _Broken as broken:
         return broken.flaw
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line = min(mark.line + 1, max(len(source), 1)) if mark else 1
-        excerpt = source[line - 1].strip()[:120] if source else ""
+        line = _line_of(error, len(source))
+        text = source[line - 1] if source else ""
         problem = getattr(error, "problem", None) or "cannot be parsed"
         return Flaw(
-            f"{name}:{line}", f"is not valid YAML: {problem}", excerpt, _yaml_advice(excerpt)
+            f"{name}:{line}",
+            f"is not valid YAML: {problem}",
+            text.strip()[:120],
+            _yaml_advice(text.rstrip()),
         )
     return Document(name, data, lines, source)
 
 
-def _yaml_advice(excerpt: str) -> str:
-    if "\t" in excerpt:
+def _line_of(error: yaml.YAMLError, lines: int) -> int:
+    """Where the mistake is. A bracket or quote left open is noticed much later than it stands."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    context = str(getattr(error, "context", None) or "")
+    if "flow" in context or "quoted" in context:
+        mark = getattr(error, "context_mark", None) or mark
+    return min(mark.line + 1, max(lines, 1)) if mark else 1
+
+
+def _yaml_advice(line: str) -> str:
+    if "\t" in line:
         return "indent with spaces, not with tabs"
-    if excerpt.count(": ") > 1 or excerpt.endswith(":"):
+    if line.count('"') % 2:
+        return "close the quotes on this line"
+    if line.count(": ") > 1 or line.endswith(":"):
         return "put a text that contains ': ' between quotes"
     return "check indentation and quotes around this line"
 
@@ -149,6 +160,7 @@ class _Builder:
         if not node.tag.startswith("tag:yaml.org,2002:"):
             raise self.broken(line, f"has a tag ({node.tag}) that is not allowed", "remove the tag")
         if id(node) in self.seen:
+            line = self.alias_after(line)
             raise self.broken(line, "repeats a part with an alias (*)", "write the part out")
         self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
@@ -187,69 +199,15 @@ class _Builder:
             case "str":
                 return text
             case _:
-                raise self.broken(line, "has a value of an unknown type", "put it between quotes")
+                tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+                message = f"has a tag ({tag}) that is not allowed"
+                raise self.broken(line, message, "remove the tag")
+
+    def alias_after(self, line: int) -> int:
+        """Where a part is repeated: the loader only tells where it stands the first time."""
+        later = range(line, len(self.source))
+        return next((n + 1 for n in later if _ALIAS.search(self.source[n])), line)
 
     def broken(self, line: int, message: str, advice: str) -> _Broken:
         excerpt = self.source[line - 1].strip()[:120] if line <= len(self.source) else ""
         return _Broken(Flaw(f"{self.name}:{line}", message, excerpt, advice))
-
-
-def validate(schema: type[Model], document: Document) -> Model | list[Flaw]:
-    """Hold a document against a schema; every mistake comes back with its line."""
-    try:
-        return schema.model_validate(document.data if document.data is not None else {})
-    except ValidationError as error:
-        return [_flaw(document, schema, details) for details in error.errors()]
-
-
-def _flaw(document: Document, schema: type[BaseModel], details: ErrorDetails) -> Flaw:
-    path = tuple(part for part in details["loc"] if _in_data(document.data, part, details["loc"]))
-    return document.flaw(path, *explain(schema, details))
-
-
-def _in_data(data: Any, part: str | int, loc: tuple[str | int, ...]) -> bool:
-    """Pydantic mixes the names of union members into a location; only real keys have lines."""
-    found = data
-    for step in loc:
-        inside_list = isinstance(found, list) and isinstance(step, int) and step < len(found)
-        if inside_list or (isinstance(found, dict) and step in found):
-            found = found[step]
-        elif step == part:
-            return False
-    return True
-
-
-def explain(schema: type[BaseModel], details: ErrorDetails) -> tuple[str, str]:
-    """Say in plain words what pydantic found, and what to do about it."""
-    name = ".".join(str(part) for part in details["loc"]) or "the file"
-    key = str(details["loc"][-1]) if details["loc"] else ""
-    if details["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(key, list(_known_keys(schema)), n=1, cutoff=0.6)
-        advice = f"did you mean '{close[0]}'?" if close else "remove it"
-        return f"'{name}' is not a setting that exists", advice
-    if details["type"] == "missing":
-        return f"'{name}' is missing", "add it"
-    message = details["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:] if message else "is not valid"
-    if details["type"] == "tuple_type":
-        message = "must be a list"
-    shown = repr(details.get("input"))
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    if details["type"] == "value_error":
-        return f"'{name}': {message}", ""
-    return f"'{name}': {message}", f"it says {shown}"
-
-
-def _known_keys(schema: type[BaseModel], seen: frozenset[type] = frozenset()) -> Iterator[str]:
-    for field_name, info in schema.model_fields.items():
-        yield info.alias or field_name
-        for inner in _models_in(info.annotation):
-            if inner not in seen:
-                yield from _known_keys(inner, seen | {schema, inner})
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in getattr(annotation, "__args__", ()):
-        yield from _models_in(inner)

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bot.app import opened
 from bot.clock import SYSTEM
 from bot.config import PROJECT
-from bot.errors import Unreadable
+from bot.errors import ConfigError, Unreadable
 from bot.model import ConversationKey
 from bot.outcome import Verdict
 from bot.plan import read_plan
@@ -81,7 +81,12 @@ async def test_the_step_of_the_docs_decides(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "docs/architecture.md", "docs/extending.md", "CHANGELOG.md"]
+    "document",
+    [
+        "README.md",
+        "CHANGELOG.md",
+        *(f"docs/{path.name}" for path in (PROJECT / "docs").glob("*.md")),
+    ],
 )
 def test_every_file_that_a_document_names_exists(document):
     text = (PROJECT / document).read_text()
@@ -106,6 +111,61 @@ def test_every_command_that_the_readme_names_exists():
     makefile = (PROJECT / "Makefile").read_text()
     for target in set(re.findall(r"`make (\w+)", text)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("document", ["operations.md", "whatsapp.md", "telegram.md"])
+def test_every_command_that_operators_are_told_exists(document):
+    from typer.main import get_command
+
+    from bot.__main__ import app
+
+    commands = get_command(app).commands
+    text = (PROJECT / "docs" / document).read_text()
+    named = re.findall(r"(?:`|^|/)nightdesk ([a-z]+)((?: --[a-z]+)*)", text, re.MULTILINE)
+    assert named
+    for name, options in named:
+        assert name in commands
+        known = {option for each in commands[name].params for option in each.opts}
+        assert set(options.split()) <= known, name
+
+
+def test_the_table_of_variables_is_whole_and_its_defaults_are_true():
+    from bot.environment import Environment
+
+    text = (PROJECT / "docs" / "operations.md").read_text()
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]+) \|[^|]+\|[^|]+\|$", text, re.MULTILINE))
+    assert list(rows) == [name.upper() for name in Environment.model_fields]
+    defaults = Environment.model_construct()
+    for name, told in rows.items():
+        default = getattr(defaults, name.lower())
+        is_set = isinstance(default, (str, int)) and default != ""
+        assert (f"`{default}`" in told) if is_set else "`" not in told.split()[0], name
+
+
+def test_what_check_is_said_to_print_is_what_it_prints(monkeypatch, tmp_path):
+    from tests.broken.case import copied
+
+    copied(tmp_path)
+    for file, old, new in (
+        (tmp_path / "config.yaml", "\nlimits:", "\nlimit:"),
+        (tmp_path / "templates" / "texts.yaml", "robô da {{ house.name", "robô da {{ house.nane"),
+    ):
+        file.write_text(file.read_text("utf-8").replace(old, new, 1), "utf-8")
+    monkeypatch.setenv("NIGHTDESK_CONFIG", str(tmp_path / "config.yaml"))
+    text = (PROJECT / "docs" / "operations.md").read_text()
+    shown = text.partition("2 things to mend.\n\n")[2].partition("```")[0]
+    with pytest.raises(ConfigError) as caught:
+        read_plan()
+    assert str(caught.value) == shown.strip()
+
+
+def test_every_code_of_a_refused_number_is_explained():
+    """Those of the fact table that both this document and the sender know."""
+    text = (PROJECT / "docs" / "whatsapp.md").read_text()
+    for code in (63016, 63018, 63017, 63038, 63001, 20003, 63003, 63024, 21211, 21614, 63007,
+                 63005, 63013, 63021, 63014, 21610, 63015, 63019, 21620, 63032, 63049, 63051,
+                 21611, 30001, 20429, 30008):  # fmt: skip
+        assert re.search(rf"^\|[^|]*\b{code}\b", text, re.MULTILINE), code
 
 
 def test_every_public_variable_stands_in_the_example_environment():

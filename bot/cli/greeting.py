@@ -9,13 +9,17 @@ from bot.plan import Plan
 
 
 def greeting(plan: Plan, port: int) -> list[str]:
-    """What is on, what is off, and how to switch it on."""
+    """The desk is open: what is on, what is off, and how to switch it on."""
+    return [f"Nightdesk {__version__} is open.", *standing_of(plan, port)]
+
+
+def standing_of(plan: Plan, port: int) -> list[str]:
+    """What is on, what is off, and how to switch it on: a line each."""
     environment, settings = plan.environment, plan.settings
     shown = "127.0.0.1" if environment.host in ("0.0.0.0", "::", "") else environment.host  # noqa: S104  # compared, not bound
     address = f"http://{shown}:{port}"
     keys = len(environment.api_keys)
     return [
-        f"Nightdesk {__version__} is open.",
         f"  Web chat: {address}/" if settings.web.chat else "  Web chat: off, set web.chat",
         f"  HTTP API: {address}/api/messages ({keys} key{'s' if keys > 1 else ''})"
         if keys

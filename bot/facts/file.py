@@ -100,11 +100,13 @@ def flaws_of(entry: FactSource, folder: Path) -> list[Flaw]:
 
 def _read(entry: FactSource, path: Path) -> tuple[Table, Mark] | list[Flaw]:
     if path.suffix.lower() not in ENDINGS:
-        return [Flaw(entry.path, "is of no known kind", advice=f"use {', '.join(ENDINGS)}")]
+        message = f"{entry.path} is of no known kind"
+        return [Flaw(f"facts.{entry.name}.path", message, advice=f"use {', '.join(ENDINGS)}")]
     mark = _mark(path)  # before the bytes: what is written meanwhile counts as a change
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            return [Flaw(entry.path, "is no file", advice="check the path")]
+            message = f"{entry.path} is no file"
+            return [Flaw(f"facts.{entry.name}.path", message, advice="check the path")]
         most = MAX_BYTES.get(path.suffix.lower(), yaml_source.MAX_BYTES)
         if mark[2] > most:
             advice = "keep so many customers in a .csv file or a database (kind: sql)"
@@ -112,7 +114,8 @@ def _read(entry: FactSource, path: Path) -> tuple[Table, Mark] | list[Flaw]:
         raw = path.read_bytes()
     except OSError as error:
         advice = "check the path; it is relative to config.yaml"
-        return [Flaw(entry.path, f"cannot be read: {error.strerror or error}", advice=advice)]
+        message = f"{entry.path} cannot be read: {error.strerror or error}"
+        return [Flaw(f"facts.{entry.name}.path", message, advice=advice)]
     table = read_table(raw, entry)
     return table if isinstance(table, list) else (table, mark)
 

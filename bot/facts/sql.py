@@ -146,7 +146,7 @@ def flaws_of(entry: FactSource, folder: Path) -> list[Flaw]:
     path = folder / entry.path
     if not path.is_file():
         advice = "check the path; it is relative to config.yaml"
-        return [Flaw(entry.path, "there is no such database", advice=advice)]
+        return [Flaw(f"facts.{entry.name}.path", "there is no such database", entry.path, advice)]
     where = f"facts.{entry.name}.query"
     flaws = [Flaw(where, *each) for each in wrong_parameters(entry.query)]
     if flaws:

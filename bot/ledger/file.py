@@ -27,7 +27,7 @@ class FileLock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise ConfigError([_unusable(self._path.parent, error)]) from error
+            raise ConfigError([cannot_write(self._path.parent, error)]) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -49,17 +49,31 @@ class FileLock:
 
 def secret_beside(database: Path) -> bytes:
     """The key for cookies and digests: made once, in a file that only this user may read."""
-    path = database.with_name(database.name + ".key")
+    path = _key_file(database)
+    if flaw := secret_flaw(database):
+        raise ConfigError([flaw])
+    try:
+        return path.read_bytes().strip()
+    except FileNotFoundError:
+        return _made_secret(path)
+
+
+def secret_flaw(database: Path) -> Flaw | None:
+    """What is wrong with the key that lies beside the database; None where none does yet."""
+    path = _key_file(database)
     try:
         found = path.read_bytes().strip()
     except FileNotFoundError:
-        return _made_secret(path)
+        return None
     except OSError as error:
-        raise ConfigError([_unusable(path.parent, error)]) from error
+        return cannot_write(path.parent, error)
     if len(found) < 32:
-        flaw = Flaw(str(path), "holds no secret key", advice="restore it, or remove the file")
-        raise ConfigError([flaw])
-    return found
+        return Flaw(str(path), "holds no secret key", advice="restore it, or remove the file")
+    return None
+
+
+def _key_file(database: Path) -> Path:
+    return database.with_name(database.name + ".key")
 
 
 def _made_secret(path: Path) -> bytes:
@@ -67,7 +81,7 @@ def _made_secret(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise ConfigError([_unusable(path.parent, error)]) from error
+        raise ConfigError([cannot_write(path.parent, error)]) from error
     with os.fdopen(descriptor, "wb") as file:
         file.write(made)
         file.flush()
@@ -100,7 +114,8 @@ def private_file(database: Path) -> None:
         raise ConfigError([flaw]) from error
 
 
-def _unusable(folder: Path, error: OSError) -> Flaw:
+def cannot_write(folder: Path, error: OSError) -> Flaw:
+    """The folder of a database cannot be used."""
     return Flaw(
         "DATABASE_URL",
         f"the folder {folder} cannot be written: {error.strerror}",

@@ -13,9 +13,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from bot.errors import ConfigError, Flaw, LedgerError
+from bot.errors import ConfigError, LedgerError
 from bot.ledger.failures import cannot_open, sqlite_name
-from bot.ledger.migrate import current_revision, known_revisions, newest_revision
+from bot.ledger.migrate import check_revision, current_revision, newest_revision
 from bot.ledger.sqlite import reading_engine
 
 
@@ -53,16 +53,7 @@ def _check(connection: Connection, file: Path) -> None:
     current, newest = current_revision(connection), newest_revision()
     if current == newest:
         return
-    if current is not None and current not in known_revisions():
-        raise ConfigError(
-            [
-                Flaw(
-                    "DATABASE_URL",
-                    f"the database is at revision {current}, this version knows up to {newest}",
-                    advice="start the newer version of Nightdesk, or restore a backup",
-                )
-            ]
-        )
+    check_revision(current)
     raise LedgerError(
         f"{file} was made by an older version: start the desk once (`nightdesk serve`)"
         " and it is brought up to date"

@@ -36,6 +36,21 @@ def current_revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def check_revision(current: str | None) -> None:
+    """Raises ConfigError when a newer program has already changed the database."""
+    if current is not None and current not in known_revisions():
+        newest = newest_revision()
+        raise ConfigError(
+            [
+                Flaw(
+                    "DATABASE_URL",
+                    f"the database is at revision {current}, this version knows up to {newest}",
+                    advice="start the newer version of Nightdesk, or restore a backup",
+                )
+            ]
+        )
+
+
 def migrate(engine: SyncEngine) -> tuple[str | None, str]:
     """Run what is missing; returns the revisions before and after.
 
@@ -53,16 +68,7 @@ def _migrate(engine: SyncEngine) -> tuple[str | None, str]:
     newest = newest_revision()
     with engine.connect() as connection:
         current = current_revision(connection)
-    if current is not None and current not in known_revisions():
-        raise ConfigError(
-            [
-                Flaw(
-                    "DATABASE_URL",
-                    f"the database is at revision {current}, this version knows up to {newest}",
-                    advice="start the newer version of Nightdesk, or restore a backup",
-                )
-            ]
-        )
+    check_revision(current)
     if current != newest:
         _upgrade(engine)
     return current, newest

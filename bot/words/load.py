@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from bot.errors import ConfigError, Flaw
 from bot.words.hours import read_hours
 from bot.words.hours_text import HOURS_FACT, hours_text
 from bot.words.names import BUTTON_TEXTS, COMMANDS, TEXTS
-from bot.words.rule_files import Rules, check_references, read_buttons, read_rules
+from bot.words.rule_files import Rules, check_references, declared, read_buttons, read_rules
 from bot.words.schema import (
     CommandsFile,
     HouseFile,
@@ -24,8 +25,9 @@ from bot.words.schema import (
     TextsFile,
     primary,
 )
-from bot.words.sentences import Reader
-from bot.yaml_source import Document, read, validate
+from bot.words.sentences import Reader, places
+from bot.yaml_schema import validate
+from bot.yaml_source import Document, read
 
 HOUSE, TEXTS_FILE, COMMANDS_FILE, RULES = "house.yaml", "texts.yaml", "commands.yaml", "rules"
 PERSONA = "persona.yaml"  # the only file that may be missing: a model is then told nothing of it
@@ -37,12 +39,13 @@ def load_book(
     languages: Sequence[str],
     default_language: str,
     timezone: str,
-    facts: Iterable[str] = (),
+    facts: Iterable[str] | None = (),
 ) -> Book:
     """Read a whole folder of templates. `timezone` counts where house.yaml names none.
 
     `facts` are the names of what config.yaml says is known about customers: replies of rules may
-    show them.
+    show them. None: nobody knows which, and any will do. Without `languages` sentences are read
+    in whatever languages they have.
 
     Raises ConfigError with every flaw, each with `file:line`, the text and a suggestion.
     """
@@ -55,12 +58,14 @@ def load_book(
     texts_file = _file(folder / TEXTS_FILE, TEXTS_FILE, TextsFile, flaws)
     commands_file = _file(folder / COMMANDS_FILE, COMMANDS_FILE, CommandsFile, flaws)
     hours, house = Hours(timezone, {}), dict[str, str]()
+    known = None
+    reader = Reader(codes, None, flaws, None if facts is None else frozenset(facts))
     if house_file:
         hours = read_hours(*house_file, timezone, flaws)
-        house = _house(*house_file, codes, flaws)
+        house = _house(*house_file, reader)
+        known = frozenset(name.partition(".")[0] for name in house) | {HOURS_FACT}
         house |= {f"{HOURS_FACT}.{code}": hours_text(hours, code) for code in codes}
-    known = frozenset(name.partition(".")[0] for name in house)
-    reader = Reader(codes, known, flaws, frozenset(facts))
+    reader = replace(reader, house=known)
     persona = _persona(folder / PERSONA, reader)
     rules = _rules(folder / RULES, folder, reader)
     texts: dict[str, Sentence] = {}
@@ -87,8 +92,8 @@ def load_rules(folder: FilePath, languages: Sequence[str] = ()) -> Book:
     Raises ConfigError like `load_book`.
     """
     codes = tuple(dict.fromkeys(map(primary, languages)))
-    reader = Reader((), frozenset())
-    rules = _rules(folder, folder, reader, anything_of_house=True)
+    reader = Reader((), None)  # a folder tried alone has no facts to show
+    rules = _rules(folder, folder, reader)
     check_references(rules, reader)
     if reader.flaws:
         raise ConfigError(_once(reader.flaws))
@@ -107,6 +112,9 @@ def _file(
     if isinstance(document, Flaw):
         flaws.append(document)
         return None
+    if document.data is None:
+        flaws.append(_empty(document))
+        return None
     found = validate(schema, document)
     if isinstance(found, list):
         flaws.extend(found)
@@ -114,22 +122,32 @@ def _file(
     return document, found
 
 
-def _rules(
-    folder: FilePath, root: FilePath, reader: Reader, anything_of_house: bool = False
-) -> Rules:
+def _empty(document: Document) -> Flaw:
+    advice = "restore it, or remove the file if it is one of your own rules"
+    return Flaw(
+        f"{document.name}:1", "is empty", document.source[0] if document.source else "", advice
+    )
+
+
+def _rules(folder: FilePath, root: FilePath, reader: Reader) -> Rules:
     rules = Rules()
     paths = _yaml_files(folder)
     if not paths:
         advice = "add a file such as hours.yaml that begins with 'intents:'"
         reader.flaws.append(Flaw(str(folder.name), "holds no rule files (*.yaml)", advice=advice))
-    before = len(reader.flaws)
     for path in paths:
-        found = _file(path, path.relative_to(root).as_posix(), RulesFile, reader.flaws)
-        if found:
-            read_rules(*found, rules, reader)
-    if anything_of_house:  # a folder tried alone has no facts to show
-        kept = [f for f in reader.flaws[before:] if "variable 'house." not in f.message]
-        reader.flaws[before:] = kept
+        document = read(path, path.relative_to(root).as_posix())
+        if isinstance(document, Flaw) or document.data is None:
+            flaw = document if isinstance(document, Flaw) else _empty(document)
+            reader.flaws.append(flaw)
+            rules.unread = True
+            continue
+        found = validate(RulesFile, document)
+        if isinstance(found, list):
+            reader.flaws.extend(found)
+            declared(document.data, rules)
+        else:
+            read_rules(document, found, rules, reader)
     return rules
 
 
@@ -139,22 +157,22 @@ def _yaml_files(folder: FilePath) -> list[FilePath]:
     return sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml"))
 
 
-def _house(
-    document: Document, file: HouseFile, languages: Sequence[str], flaws: list[Flaw]
-) -> dict[str, str]:  # fmt: skip
+def _house(document: Document, file: HouseFile, reader: Reader) -> dict[str, str]:
     facts: dict[str, str] = {}
     for name, told in file.facts.items():
         if name == HOURS_FACT:
             message = f"the fact '{name}' is taken: it is written from the table below"
-            flaws.append(document.flaw(("facts", name), message, "remove it or rename it"))
+            reader.flaws.append(document.flaw(("facts", name), message, "remove it or rename it"))
         elif isinstance(told, str):
             facts[name] = told
         else:
             known = {primary(language): text for language, text in told.items()}
-            lacking = [language for language in languages if language not in known]
+            slips = [reader.language(document, ("facts", name, language)) for language in told]
+            meant = frozenset[str]().union(known, *slips)
+            lacking = [language for language in reader.languages if language not in meant]
             if lacking:
                 message = f"the fact '{name}' says nothing in {', '.join(lacking)}"
-                flaws.append(document.flaw(("facts", name), message, "add them"))
+                reader.flaws.append(document.flaw(("facts", name), message, "add them"))
             facts |= {f"{name}.{language}": text for language, text in known.items()}
     return facts
 
@@ -166,10 +184,16 @@ def _persona(path: FilePath, reader: Reader) -> Sentence | None:
 
 def _texts(document: Document, file: TextsFile, reader: Reader) -> dict[str, Sentence]:
     texts: dict[str, Sentence] = {}
+    meant: set[str] = set()
     for name, said in file.texts.items():
         path = ("texts", name)
         if name not in TEXTS:
-            near = difflib.get_close_matches(name, TEXTS, n=1, cutoff=0.6)
+            lacking = [each for each in TEXTS if each not in file.texts]
+            near = (
+                difflib.get_close_matches(name, lacking, n=1, cutoff=0.6)
+                or difflib.get_close_matches(name, TEXTS, n=1, cutoff=0.6)
+            )  # fmt: skip
+            meant.update(near)
             advice = f"did you mean '{near[0]}'?" if near else "remove it"
             message = f"'{name}' is no line that the bot says"
             reader.flaws.append(document.flaw(path, message, advice))
@@ -178,7 +202,7 @@ def _texts(document: Document, file: TextsFile, reader: Reader) -> dict[str, Sen
         if name in BUTTON_TEXTS:
             reader.label(document, path, said)
     for name in TEXTS:
-        if name not in file.texts:
+        if name not in file.texts and name not in meant:
             message = f"the line '{name}' is missing"
             reader.flaws.append(document.flaw(("texts",), message, f"add '{name}:' to texts"))
     return texts
@@ -196,7 +220,7 @@ class _NoWords:
 
 def _words(document: Document, file: CommandsFile, reader: Reader) -> _NoWords:
     words = _NoWords()
-    taken: dict[str, str] = {}
+    taken: dict[str, tuple[str, str]] = {}
     for path, name, listed in _listed(file):
         found = reader.lines(document, path, listed)
         if path[0] != "commands":
@@ -209,10 +233,13 @@ def _words(document: Document, file: CommandsFile, reader: Reader) -> _NoWords:
                 words.noise = found
             case _:
                 words.commands[name] = found
-        for each in (word for texts in found.values() for word in texts):
-            if path[0] == "commands" and taken.setdefault(each.casefold(), name) != name:
-                message = f"'{each}' means '{name}' and '{taken[each.casefold()]}'"
-                reader.flaws.append(document.flaw(path, message, "keep one of the two"))
+        for where, word in places(path, listed) if path[0] == "commands" else ():
+            mine = (name, document.where(where))
+            other, place = taken.setdefault(word.casefold(), mine)
+            if other != name:
+                message = f"'{word}' means '{name}' and '{other}'"
+                advice = f"keep one of the two; the other is at {place}"
+                reader.flaws.append(document.flaw(where, message, advice))
     for code in reader.languages:
         language = next((file.languages[k] for k in file.languages if primary(k) == code), None)
         if language is None:

@@ -24,6 +24,8 @@ class Rules:
     places: dict[str, tuple[Document, Path]] = field(default_factory=dict)  # of each intent
     buttons: list[tuple[Document, Path, str]] = field(default_factory=list)  # and their values
     seen: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # examples
+    named: set[str] = field(default_factory=set)  # in files with a mistake in them: they exist
+    unread: bool = False  # some file is no YAML: nobody knows what it names
 
 
 def read_rules(document: Document, rules: RulesFile, into: Rules, reader: Reader) -> None:
@@ -32,6 +34,16 @@ def read_rules(document: Document, rules: RulesFile, into: Rules, reader: Reader
         _form(document, ("forms", number), form, into, reader)
     for number, intent in enumerate(rules.intents):
         _intent(document, ("intents", number), intent, into, reader)
+
+
+def declared(data: object, into: Rules) -> None:
+    """Note what a file names that cannot be used: what points there is not wrong too."""
+    into.unread = into.unread or not isinstance(data, dict)
+    for key in ("intents", "forms"):
+        entries = data.get(key) if isinstance(data, dict) else None
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, dict):
+                into.named.add(str(entry.get("name")))
 
 
 def _intent(document: Document, path: Path, file: IntentFile, into: Rules, reader: Reader) -> None:
@@ -137,8 +149,10 @@ def _form(document: Document, path: Path, file: FormFile, into: Rules, reader: R
 
 def check_references(rules: Rules, reader: Reader) -> None:
     """Once all files are read: forms and buttons must lead somewhere."""
+    if rules.unread:
+        return
     for intent in rules.intents:
-        if intent.form and intent.form not in rules.forms:
+        if intent.form and intent.form not in rules.forms and intent.form not in rules.named:
             document, path = rules.places[intent.name]
             message = f"the form '{intent.form}' does not exist"
             advice = _near(intent.form, rules.forms)
@@ -147,7 +161,11 @@ def check_references(rules: Rules, reader: Reader) -> None:
     for document, path, value in rules.buttons:
         if value.removeprefix("/") in COMMANDS and value.startswith("/"):
             continue
-        if value in rules.places or (not value.startswith("/") and normalise(value) in said):
+        if (
+            value in rules.places
+            or value in rules.named
+            or (not value.startswith("/") and normalise(value) in said)
+        ):
             continue
         message = f"the button says '{value}', which is no command, intent or example"
         known: Mapping[str, object] = {**dict.fromkeys(f"/{c}" for c in COMMANDS), **rules.places}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr
 
 from bot.book import Answer
+from bot.yaml_schema import wrong
 
 NAME = r"^[a-z][a-z0-9_]{0,63}$"
 
@@ -29,40 +31,65 @@ def _is_lines(value: Any) -> bool:
     )
 
 
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_line, value))
+
+
+def _first_wrong(value: Any, fits: Callable[[Any], bool]) -> tuple[str | int, ...]:
+    """The keys that lead to the first part of a value that is at fault; () for all of it."""
+    parts: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts, fits = enumerate(value), _is_line
+    for key, part in parts:
+        if not fits(part):
+            return (key, *_first_wrong(part, _is_line if isinstance(part, list) else _never))
+    return ()
+
+
+def _never(value: Any) -> bool:
+    return True
+
+
+def _checked(value: Any, fits: Callable[[Any], bool], wanted: str, *, bare: bool = True) -> Any:
+    """The value if it fits, or is a mapping of languages to what fits."""
+    if bare and fits(value):
+        return value
+    if isinstance(value, dict) and value and all(map(fits, value.values())):
+        return value
+    advice = "put texts that look like numbers, or hold ': ', between quotes"
+    raise wrong(wanted, advice, _first_wrong(value, fits))
+
+
 def _said(value: Any) -> Any:
-    if _is_lines(value):
-        return value
-    if isinstance(value, dict) and value and all(map(_is_lines, value.values())):
-        return value
-    raise ValueError(
+    wanted = (
         f"is no sentence: write a text of at most {LONGEST} signs, a list of variants, "
-        "or one of these for each language (put texts that look like numbers between quotes)"
+        "or one of these for each language"
     )
+    return _checked(value, _is_lines, wanted)
 
 
 def _listed(value: Any) -> Any:
-    def is_list(found: Any) -> bool:
-        return isinstance(found, list) and all(map(_is_line, found))
-
-    if is_list(value) or (isinstance(value, dict) and all(map(is_list, value.values()))):
+    if value == {}:
         return value
-    raise ValueError("write a list of texts, or such a list for each language")
+    return _checked(value, _is_list, "write a list of texts, or such a list for each language")
 
 
 def _per_language(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _listed(value)
-    raise ValueError("write a list of texts for each language")
+    if value == {}:
+        return value
+    return _checked(value, _is_list, "write a list of texts for each language", bare=False)
 
 
 def _persona(value: Any) -> Any:
-    if _is_line(value):
-        return value
-    if isinstance(value, dict) and value and all(map(_is_line, value.values())):
-        return value
-    raise ValueError(
-        f"is no description: write a text of at most {LONGEST} signs, or one for each language"
-    )
+    wanted = f"is no description: write a text of at most {LONGEST} signs, or one for each language"
+    return _checked(value, _is_line, wanted)
+
+
+def _told(value: Any) -> Any:
+    wanted = f"is no fact: write a text of at most {LONGEST} signs, or one for each language"
+    return _checked(value, _is_line, wanted)
 
 
 Line = Annotated[StrictStr, Field(min_length=1, max_length=LONGEST)]
@@ -70,6 +97,7 @@ Name = Annotated[StrictStr, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 Said = Annotated[Any, BeforeValidator(_said)]
 Examples = Annotated[Any, BeforeValidator(_listed)]
 Words = Annotated[Any, BeforeValidator(_per_language)]
+Told = Annotated[Any, BeforeValidator(_told)]
 
 
 class Strict(BaseModel):
@@ -142,7 +170,7 @@ class PersonaFile(Strict):
 
 
 class HouseFile(Strict):
-    facts: dict[Annotated[StrictStr, Field(pattern=NAME)], Line | dict[str, Line]]
+    facts: dict[Annotated[StrictStr, Field(pattern=NAME)], Told]
     hours: dict[str, list[StrictStr]]
     holidays: list[StrictStr] = Field(default_factory=list)
     timezone: StrictStr | None = None

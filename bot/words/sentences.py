@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.book import ButtonSpec, Sentence
 from bot.errors import Flaw
+from bot.words.links import broken_links
 from bot.words.names import LANGUAGE_CODES, LONGEST_LABEL
 from bot.words.render import BadSentence, variables
 from bot.words.schema import primary
@@ -22,14 +23,20 @@ class Reader:
     """What every sentence is held against. `flaws` grows as files are read."""
 
     languages: tuple[str, ...]  # empty: whatever is there will do
-    house: frozenset[str]  # the facts that sentences may show
+    house: frozenset[str] | None  # the facts that sentences may show; None: nobody knows which
     flaws: list[Flaw] = field(default_factory=list)
-    facts: frozenset[str] = frozenset()  # about a customer: replies of rules may show them
+    # About a customer: replies of rules may show them. None: nobody knows which.
+    facts: frozenset[str] | None = frozenset()
 
     def sentence(
-        self, document: Document, path: Path, said: Any, name: str, values: Iterable[str] = ()
+        self,
+        document: Document,
+        path: Path,
+        said: Any,
+        name: str,
+        values: Iterable[str] | None = (),
     ) -> Sentence:
-        """A sentence in each language; `values` are the variables it may show."""
+        """A sentence in each language; `values` are the variables it may show, None any at all."""
         variants: dict[str, tuple[str, ...]] = {}
         if not isinstance(said, dict):
             if len(self.languages) > 1:
@@ -37,12 +44,15 @@ class Reader:
             for language in self.languages or ("",):
                 variants[language] = self._variants(document, path, said, values)
             return Sentence(name, variants, document.where(path))
+        meant = set(variants)
         for language, texts in said.items():
-            self.language(document, (*path, language))
+            meant |= self.language(document, (*path, language))
             if not self.languages or primary(language) in self.languages:
                 where = (*path, language)
                 variants[primary(language)] = self._variants(document, where, texts, values)
-        self.missing(document, path, [each for each in self.languages if each not in variants])
+        self.missing(
+            document, path, [each for each in self.languages if each not in {*variants, *meant}]
+        )
         return Sentence(name, variants, document.where(path))
 
     def persona(self, document: Document, said: Any) -> Sentence:
@@ -59,14 +69,15 @@ class Reader:
             message = f"'{path[-1]}' says nothing in {named}"
             self.flaws.append(document.flaw(path, message, f"add a line for: {named}"))
 
-    def language(self, document: Document, path: Path) -> None:
-        """A key that should be a language."""
+    def language(self, document: Document, path: Path) -> frozenset[str]:
+        """A key that should be a language; the one that a slip was meant for is not missing too."""
         key = str(path[-1])
         if primary(key) in LANGUAGE_CODES or primary(key) in self.languages:
-            return
+            return frozenset()
         near = difflib.get_close_matches(key, self.languages, n=1, cutoff=0.5)
         advice = f"did you mean '{near[0]}'?" if near else "use a code such as pt, en or es"
         self.flaws.append(document.flaw(path, f"'{key}' is no language", advice))
+        return frozenset(near)
 
     def lines(self, document: Document, path: Path, listed: Any) -> dict[str, tuple[str, ...]]:
         """Lists of words or examples per language; "" where no language is stated."""
@@ -74,7 +85,8 @@ class Reader:
             return {"": tuple(listed)}
         found: dict[str, tuple[str, ...]] = {}
         for language, texts in listed.items():
-            self.language(document, (*path, language))
+            for meant in self.language(document, (*path, language)):
+                found.setdefault(meant, ())
             if not self.languages or primary(language) in self.languages:
                 code = primary(language)
                 found[code] = found.get(code, ()) + tuple(texts)
@@ -89,20 +101,32 @@ class Reader:
 
     def label(self, document: Document, path: Path, said: Any) -> None:
         """Buttons are cut off by WhatsApp, so a long one is a mistake."""
-        for where, text in _places(path, said):
+        for where, text in places(path, said):
             if len(text) > LONGEST_LABEL:
                 message = f"the button '{text}' has {len(text)} signs"
                 advice = f"at most {LONGEST_LABEL}, else WhatsApp cuts it off"
                 self.flaws.append(document.flaw(where, message, advice))
 
     def _variants(
-        self, document: Document, path: Path, texts: Any, values: Iterable[str]
+        self, document: Document, path: Path, texts: Any, values: Iterable[str] | None
     ) -> tuple[str, ...]:
-        for where, text in _places(path, texts):
-            self._template(document, where, text, frozenset(values))
+        allowed = None if values is None else frozenset(values)
+        for where, text in places(path, texts):
+            self._template(document, where, text, allowed)
+            self._links(document, where, text)
         return (texts,) if isinstance(texts, str) else tuple(texts)
 
-    def _template(self, document: Document, path: Path, text: str, values: frozenset[str]) -> None:
+    def _links(self, document: Document, path: Path, text: str) -> None:
+        for link in broken_links(text):
+            line = _line_with(document, path, link.partition("{{")[0])
+            excerpt = document.source[line - 1].strip()[:120]
+            message = f"'{link}' is no address that opens"
+            advice = "write it whole, like https://shop.example/returns"
+            self.flaws.append(Flaw(f"{document.name}:{line}", message, excerpt, advice))
+
+    def _template(
+        self, document: Document, path: Path, text: str, values: frozenset[str] | None
+    ) -> None:
         try:
             needed = variables(text)
         except BadSentence as error:
@@ -112,11 +136,13 @@ class Reader:
             message = f"the sentence {error}"
             self.flaws.append(Flaw(f"{document.name}:{line}", message, excerpt, advice))
             return
-        for name in sorted(needed.values - values):
-            self._unknown(document, path, name, values, {f"house.{fact}" for fact in self.house})
-        for name in sorted(needed.house - self.house):
-            known = {f"house.{fact}" for fact in self.house}
-            self._unknown(document, path, f"house.{name}", known, values)
+        house = {f"house.{fact}" for fact in self.house or ()}
+        if values is not None:
+            for name in sorted(needed.values - values):
+                self._unknown(document, path, name, values, house)
+        if self.house is not None:
+            for name in sorted(needed.house - self.house):
+                self._unknown(document, path, f"house.{name}", house, values or ())
 
     def _unknown(
         self, document: Document, path: Path, name: str, first: Iterable[str], rest: Iterable[str]
@@ -132,13 +158,13 @@ class Reader:
         self.flaws.append(Flaw(f"{document.name}:{line}", message, excerpt, advice))
 
 
-def _places(path: Path, said: Any) -> list[tuple[Path, str]]:
+def places(path: Path, said: Any) -> list[tuple[Path, str]]:
     """Every text in a sentence with its own place."""
     if isinstance(said, str):
         return [(path, said)]
     pairs: Iterable[tuple[str | int, Any]]
     pairs = said.items() if isinstance(said, Mapping) else enumerate(said)
-    return [place for key, inner in pairs for place in _places((*path, key), inner)]
+    return [place for key, inner in pairs for place in places((*path, key), inner)]
 
 
 def _line_in(document: Document, path: Path, line: int) -> int:

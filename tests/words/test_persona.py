@@ -65,7 +65,7 @@ def test_without_the_file_there_is_none_and_the_version_differs(folder):
         ("persona: ''", 1, "no description"),
         ("persona: [a, b]", 1, "no description"),
         ("persona: 5", 1, "no description"),
-        ("", 1, "'persona' is missing"),
+        ("", 1, "is empty"),
         ("persona: |-\n  you are\n  the bot of {{ house.nane }}", 3, "'house.nane'"),
         ("persona: hi {{ minutes }}", 1, "'minutes' does not exist"),
         ("persona:\n  pt: oi\n  en: hi", 1, "says nothing in es"),
