@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 MESSAGES = "/hooks/whatsapp"
 STATUSES = "/hooks/whatsapp/status"
-MOST_BYTES = 96 * 1024  # a form of Twilio's has a fraction of it, and whatever is larger costs time
+MOST_BYTES = 64 * 1024  # a form of Twilio's has a fraction of it, and whatever is larger costs time
 TAKEN = "<Response/>"
 
 
