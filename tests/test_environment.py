@@ -34,7 +34,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> list[
 
 
 @pytest.mark.parametrize(
-    "left_out", [set(each) for n in range(5) for each in combinations(WHOLE, n)], ids=str
+    "left_out", [each for n in range(5) for each in combinations(WHOLE, n)], ids="+".join
 )
 def test_whatsapp_needs_all_four_or_none(monkeypatch, left_out):
     given = {name: value for name, value in WHOLE.items() if name not in left_out}
