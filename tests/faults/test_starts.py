@@ -103,7 +103,7 @@ STARTS: list[tuple[Callable[[Path], dict[str, Any]], int, str]] = [
     (no_database, OTHERWISE, "is damaged or no SQLite database"),
     (damaged_database, OTHERWISE, "is damaged or no SQLite database"),
     (full_disk, OTHERWISE, "is the disk full?"),
-    (missing_templates, CONFIGURATION, "nowhere: there is no such folder"),
+    (missing_templates, CONFIGURATION, "there is no such folder: "),
     (missing_config, CONFIGURATION, "nowhere.yaml"),
     (wrong_setting, CONFIGURATION, "NIGHTDESK__INBOX__PAUSE_SECONDS"),
     (local_socket_in_the_way, OTHERWISE, "cannot make the local socket"),

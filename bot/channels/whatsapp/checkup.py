@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
 
@@ -90,13 +90,15 @@ def _numbers(error: Exception) -> tuple[object, object]:
     """Status and code of a refusal; (None, None) where no answer came. A list that is refused comes
     out of the library as a plain exception with the response as its second argument.
     """
-    if isinstance(error, TwilioRestException):
-        return error.status, error.code
+    status = getattr(error, "status", None)
+    if isinstance(status, int):
+        return status, getattr(error, "code", None)
     response = error.args[1] if isinstance(error, TwilioException) and error.args[1:] else None
+    status = getattr(response, "status_code", None)
     try:
-        return getattr(response, "status_code", None), json.loads(response.text).get("code")  # type: ignore[union-attr]
-    except (AttributeError, ValueError):
-        return getattr(response, "status_code", None), None
+        return status, json.loads(getattr(response, "text", "")).get("code")
+    except (AttributeError, TypeError, ValueError):
+        return status, None
 
 
 def _failed(name: str, status: object, code: object) -> Finding:
