@@ -227,7 +227,8 @@ def test_a_column_that_is_not_there_is_named_with_a_suggestion(entry, tmp_path, 
 def test_a_missing_file_is_a_flaw_at_the_start(entry, kind, tmp_path):
     (tmp_path / kind.file).unlink()
     (flaw,) = check_sources([entry], tmp_path)
-    assert flaw.where == kind.file
+    assert flaw.where == f"facts.{entry.name}.path"  # becomes the line in config.yaml
+    assert kind.file in f"{flaw.message} {flaw.excerpt}"
     assert "relative to config.yaml" in flaw.advice
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,10 +16,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from twilio.base.exceptions import TwilioException
-from twilio.http.async_http_client import AsyncTwilioHttpClient
-from twilio.rest import Client
 
 from bot.channels.whatsapp.address import address_of
+from bot.channels.whatsapp.transport import SafeTwilioHttp, client_of
 from bot.desk.card import harmless
 from bot.finding import TRY_SECONDS, Finding, fine, tried, unreachable, unsure, wrong
 
@@ -29,7 +27,6 @@ ADVISED = "#rc=3&rp=all"  # Twilio repeats a delivery that fails; by itself only
 SANDBOX = "+14155238886"  # Twilio's own number for trying; it belongs to no account
 ONLINE = ("ONLINE", "ONLINE:UPDATING")
 SENDER, HOOK = "WhatsApp sender", "WhatsApp webhook"
-_SILENT = logging.Logger("twilio", logging.CRITICAL + 1)  # the library logs addresses
 
 Ask = Callable[[Any], Awaitable[Finding]]
 
@@ -115,25 +112,11 @@ def _failed(name: str, status: object, code: object) -> Finding:
     )
 
 
-class _BoundedHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # it has no types
-    """twilio 9.13 ignores its own timeout and would wait for ever."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(logger=_SILENT)
-        self._seconds = seconds
-
-    async def request(self, *args: Any, **kwargs: Any) -> Any:
-        return await super().request(*args, **{**kwargs, "timeout": self._seconds})
-
-
 @asynccontextmanager
 async def _client(trial: Trial, token: str) -> AsyncIterator[Any]:
     """Twilio's client for this one token."""
-    http = _BoundedHttp(trial.seconds)
-    client = Client(trial.account_sid, token, http_client=http)
-    if trial.api_base:
-        for domain in (client.api, client.messaging, client.content):
-            domain.base_url = trial.api_base
+    http = SafeTwilioHttp(trial.account_sid, (token,), seconds=trial.seconds)
+    client = client_of(trial.account_sid, trial.api_base, http)
     try:
         yield client
     finally:
