@@ -6,9 +6,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -17,12 +18,18 @@ from bot.channels import api, terminal, web
 from bot.channels.telegram import parse as telegram
 from bot.channels.telegram.heard import Me
 from bot.channels.telegram.send import keyboard
+from bot.channels.whatsapp.form import Form
+from bot.channels.whatsapp.heard import Came
+from bot.channels.whatsapp.parse import parse as whatsapp
+from bot.channels.whatsapp.rendering import rendered
+from bot.delivery.ports import Parcel
 from bot.delivery.transcript import Line
 from bot.errors import Unreadable
 from bot.model import ConversationKey, Incoming, Kind
 from bot.outcome import Button
 from tests.desk_in_process import KEY, Desk, read_events, running_desk
 from tests.telegram_desk import telegram_desk
+from tests.whatsapp_desk import whatsapp_desk
 
 
 @dataclass(frozen=True)
@@ -140,17 +147,78 @@ def update_of(body: bytes, user: int = 11) -> bytes:
     return json.dumps({"update_id": 900 + message["message_id"], "message": message}).encode()
 
 
+@asynccontextmanager
+async def whatsapp_door(monkeypatch: pytest.MonkeyPatch, folder: Path) -> AsyncIterator[Door]:
+    """As Twilio posts it; what was heard includes that it is on the phone."""
+    async with whatsapp_desk(monkeypatch, folder) as stage:
+        key = ConversationKey("whatsapp", stage.api.number, stage.ana.number)
+        names: dict[str, str] = {}
+
+        async def say(text: str, id: str) -> int:
+            body = json.dumps({"id": id, "text": text}).encode()
+            fields = fields_of(body, stage.ana.number, stage.api.number, stage.api.account_sid)
+            names[fields["MessageSid"]] = id
+            stage.ana.heard[stage.api.number] = stage.api.clock.now()  # the window is open
+            return await stage.api.webhook.post(fields)
+
+        async def heard() -> list[tuple[str, str, str, list[str]]]:
+            lines = await stage.desk.app.ledger.recent(key, 50)
+            sent = [line.text for line in lines if line.direction == "out"]
+            assert sorted(sent) == sorted(stage.api.texts(stage.ana)[: len(sent)])
+            return [
+                (
+                    names.get(line.id, line.id),
+                    line.direction,
+                    line.text,
+                    [names.get(each, each) for each in line.answers],
+                )
+                for line in lines
+            ]
+
+        yield Door(say, heard, ALL_WELL)
+
+
+def fields_of(
+    body: bytes, sender: str = "+5511990000001", number: str = "+14155238886", account: str = ""
+) -> dict[str, str]:
+    """A message of the other channels' shape, as the fields of Twilio's form."""
+    try:
+        said = json.loads(body)
+        sid, text = f"SM{int(said['id']):032}", str(said["text"])
+    except (ValueError, TypeError, KeyError):
+        return {"Body": body.decode("utf-8", "replace")}
+    return {
+        "MessageSid": sid,
+        "AccountSid": account,
+        "From": f"whatsapp:{sender}",
+        "To": f"whatsapp:{number}",
+        "Body": text.encode("utf-8", "replace").decode(),  # a form holds no half of a sign
+        "NumMedia": "0",
+        "MessageType": "text",
+    }
+
+
+def whatsapp_message(body: bytes) -> Incoming:
+    came = whatsapp(
+        Form.read(urlencode(fields_of(body)).encode()), "", 5.0, lambda code: ("", None)
+    )
+    assert isinstance(came, Came)
+    return replace(came.message, id=came.message.id.removeprefix("SM").lstrip("0"))
+
+
 DOORS: dict[str, Opened] = {
     "api": api_door,
     "web": web_door,
     "terminal": terminal_door,
     "telegram": telegram_door,
+    "whatsapp": whatsapp_door,
 }
 PARSERS: dict[str, Callable[[bytes], Incoming]] = {
     "api": lambda body: api.parse(body, "shop", 5.0),
     "web": lambda body: web.parse(body, web.conversation("v"), 5.0)[0],
     "terminal": lambda body: terminal.parse(body, terminal.conversation("ana"), 5.0)[0],
     "telegram": lambda body: telegram.parse(update_of(body), Me("7"), 5.0),  # type: ignore[dict-item]
+    "whatsapp": whatsapp_message,
 }
 LINE = Line(
     7, "nd_7", "out", "rule", "Olá <b>&\n2ª linha", ("Sim", "Não"), "sent", "", ("41",), 5.0
@@ -233,6 +301,12 @@ def test_showing_keeps_the_text_and_every_button():
     keys = keyboard(7, tuple(Button(label, "secret") for label in LINE.labels))
     assert [key.text for row in keys.inline_keyboard for key in row] == ["Sim", "Não"]
     assert "secret" not in keys.to_json()
+    buttons = tuple(Button(label, "secret") for label in LINE.labels)
+    parcel = Parcel(7, ConversationKey("whatsapp", "+1", "+2"), LINE.text, "rule", buttons)
+    pressable = rendered(parcel, quick_replies=True)
+    assert (pressable.body, pressable.titles) == (LINE.text, ("Sim", "Não"))
+    written = rendered(parcel, quick_replies=False).text
+    assert written == f"{LINE.text}\n\n1. Sim\n2. Não"
     printed = "\n".join(terminal.show(LINE))
     assert "Olá <b>&" in printed
     assert "2ª linha" in printed
