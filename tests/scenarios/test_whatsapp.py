@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import sqlite3
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
+from bot.channels.whatsapp import WINDOW_SECONDS
+from tests.phones import WHATSAPP, OnWhatsApp, Town, town_on
+from tests.twilio_api import Person, StandIn
+from tests.twilio_api.faults import cut, refused
 from tests.whatsapp_desk import Stage, whatsapp_desk
+
+INVITE = "HX" + "a" * 32
+TEMPLATES = {"pt": {"content_sid": INVITE, "variables": {"1": "name", "2": "house"}}}
 
 
 @pytest.fixture
@@ -16,8 +27,28 @@ async def stage(monkeypatch, tmp_path) -> AsyncIterator[Stage]:
         assert not stage.api.violations
 
 
-async def test_a_question_is_answered(stage):
-    assert "Pix" in await stage.says(stage.ana, "vcs aceitam pix?")
+@pytest.fixture
+async def town(monkeypatch, tmp_path) -> AsyncIterator[Town]:
+    templates = {"NIGHTDESK__CHANNELS__WHATSAPP__TEMPLATES": json.dumps(TEMPLATES)}
+    async with town_on(WHATSAPP, monkeypatch, tmp_path, **templates) as town:
+        yield town
+
+
+def phones(town: Town) -> StandIn:
+    assert town.whatsapp is not None
+    return town.whatsapp
+
+
+def person(phone: object) -> Person:
+    assert isinstance(phone, OnWhatsApp)
+    return phone.person
+
+
+def rows(stage: Any, sql: str) -> list[dict[str, Any]]:
+    """What the database says."""
+    with sqlite3.connect(f"file:{stage.desk.database}?mode=ro", uri=True) as ledger:
+        ledger.row_factory = sqlite3.Row
+        return [dict(row) for row in ledger.execute(sql)]
 
 
 async def test_a_button_and_its_number_mean_the_same(stage):
@@ -25,5 +56,169 @@ async def test_a_button_and_its_number_mean_the_same(stage):
     welcome = await stage.hears(stage.ana)
     assert welcome.labels == ["Meu pedido", "Trocar ou devolver", "Falar com uma pessoa"]
     pressed = await stage.presses(stage.ana, "Meu pedido")
-    await stage.says(stage.bia, "/start")
-    assert await stage.says(stage.bia, "1") == pressed
+    for way in ("1", "1.", " 1️⃣ ", "opção 1"):
+        other = stage.api.person(f"+551188{len(way):02}{ord(way[0]):05}", "Zé")
+        await stage.says(other, "/start")
+        assert await stage.says(other, way) == pressed
+
+
+async def test_a_number_without_anything_to_choose_is_only_a_number(stage):
+    assert "Pix" in await stage.says(stage.ana, "vcs aceitam pix?")
+    offer = await stage.says(stage.ana, "2")
+    assert "2" not in [message.text for message in stage.api.shown(stage.ana)]
+    assert offer
+
+
+async def test_an_old_button_means_what_it_meant(stage):
+    await stage.says(stage.ana, "/start")
+    welcome = await stage.hears(stage.ana)
+    await stage.says(stage.ana, "qual a capital da Mongólia?")
+    await stage.ana.presses(welcome, "Trocar ou devolver")
+    assert "troca" in (await stage.hears(stage.ana, 3)).text.lower()
+
+
+async def test_where_buttons_cannot_be_made_numbers_do(stage):
+    stage.api.fail("content.create", refused(403, 20403), times=None)
+    await stage.says(stage.ana, "/start")
+    welcome = await stage.hears(stage.ana)
+    assert welcome.labels == []
+    assert welcome.text.endswith("1. Meu pedido\n2. Trocar ou devolver\n3. Falar com uma pessoa")
+    await stage.says(stage.ana, "3")
+    (case,) = await stage.desk.cases()
+    assert case["why"] == "asked for a person"
+
+
+async def test_whoever_hides_their_number_stays_the_same_customer(stage):
+    ana = stage.api.person("+5511990000009", "Ana", "BR.1502576394655843")
+    stage.api.tells_user_ids = True
+    await stage.says(ana, "quero falar com uma pessoa")
+    ana.hides_number()
+    await ana.says("alô?")
+    await stage.quiet()
+    assert len(await stage.desk.cases()) == 1
+    await stage.desk.act("reply", 1, "Oi Ana!")
+    heard = [message.text for message in stage.api.shown(ana)]
+    assert heard[-1] == "Oi Ana!"
+    chats = rows(stage, "SELECT DISTINCT conversation FROM messages WHERE direction = 'in'")
+    assert len(chats) == 1
+
+
+async def test_a_customer_who_never_shows_a_number_is_served(stage):
+    zoe = stage.api.person("+5511990000008", "Zoe", "BR.9902576394655843")
+    zoe.hides_number()
+    assert "Pix" in await stage.says(zoe, "vcs aceitam pix?")
+
+
+async def test_what_is_quoted_located_or_advertised_reaches_the_team(town):
+    ana, api = person(town.ana), phones(town)
+    await town.ana.says("quero falar com uma pessoa")
+    card = await town.stage.shown_to_team("#c1")
+    await town.stage.rita.replies(card, "Qual é o endereço?")
+    question = (await api.wait_shown(ana, 2))[1]
+    await ana.replies(question, "o da foto")
+    await town.stage.shown_to_team("Qual é o endereço?", "o da foto")
+    await ana.shares_location(-23.561414, -46.655881, "Casa", "Av. Paulista 1000")
+    await town.stage.shown_to_team("Casa", "-23.561414")
+    await ana.comes_from_ad("ainda vale?", "Promoção {{7*7}}", "50% hoje")
+    await town.stage.shown_to_team("Promoção {{7*7}}", "ainda vale?")
+
+
+async def test_receipts_are_kept_whatever_their_order(stage):
+    statuses = stage.api.statuses
+    statuses.order, statuses.times, statuses.until = "shuffled", 3, "read"
+    await stage.says(stage.ana, "vcs aceitam pix?")
+    await stage.quiet()
+    (sent,) = rows(stage, "SELECT state, receipt FROM messages WHERE direction = 'out'")
+    assert sent == {"state": "sent", "receipt": "read"}
+
+
+async def test_a_send_cut_off_after_it_was_taken_is_found_and_not_repeated(stage):
+    stage.api.statuses.never = True
+    stage.api.fail("messages.create", cut(accepted=True))
+    await stage.ana.says("vcs aceitam pix?")
+    await stage.api.wait_for(
+        lambda: rows(stage, "SELECT 1 FROM messages WHERE direction = 'out' AND state = 'sent'"),
+        30,
+    )
+    await asyncio.sleep(0.5)
+    assert len(stage.api.shown(stage.ana)) == 1
+
+
+async def test_after_a_day_a_reply_is_kept_a_template_invites_and_then_it_arrives(town):
+    """The 24-hour window from end to end: refused before it leaves, told, kept, asked for, sent."""
+    api, ana, rita = phones(town), person(town.ana), town.stage.rita
+    sid = api.template("Olá {{1}}, aqui é {{2}}: temos uma resposta.", sid=INVITE).sid
+    assert sid == INVITE
+    await town.ana.says("quero falar com uma pessoa")
+    card = await town.stage.shown_to_team("#c1", "⏳")
+    await town.quiet()
+    _a_day_passes(town)
+
+    await rita.replies(card, "Seu pedido chegou!")
+    notice = await town.stage.shown_to_team("24 horas", "Seu pedido chegou!", "/template")
+    assert len(api.shown(ana)) == 1
+    assert not api.ledger.broken("window")  # it was not even tried
+
+    await rita.replies(notice, "/template")
+    invitation = await town.ana.hears(2)
+    assert invitation.startswith("Olá Ana, aqui é ")
+    await town.stage.shown_to_team("pedi", "#c1")
+    await town.ana.sends("oi, pode falar")
+    assert await town.ana.hears(3) == "Seu pedido chegou!"
+    await town.quiet()
+    assert town.ana.texts().count("Seu pedido chegou!") == 1
+
+
+async def test_a_template_that_the_house_does_not_have_reaches_nobody(monkeypatch, tmp_path):
+    async with town_on(WHATSAPP, monkeypatch, tmp_path) as town:
+        await town.ana.says("quero falar com uma pessoa")
+        card = await town.stage.shown_to_team("#c1")
+        await town.stage.rita.replies(card, "/template")
+        await town.stage.shown_to_team("config.yaml")
+        assert len(town.ana.texts()) == 1
+
+
+async def test_how_long_a_customer_can_be_answered_is_shown_at_the_desk(stage):
+    await stage.says(stage.ana, "quero falar com uma pessoa")
+    (case,) = await stage.desk.cases()
+    assert case["window"].startswith("23 h 5")
+
+
+async def test_how_whatsapp_stands_is_told(stage):
+    await stage.says(stage.ana, "/start")
+    async with stage.desk.http.get(f"{stage.desk.url}/readyz") as r:
+        ready = await r.json()
+    assert ready["whatsapp"]["ok"]
+    assert ready["whatsapp"]["number"] == stage.api.number
+    assert stage.api.auth_token not in json.dumps([ready, await stage.status()])
+
+
+async def test_a_token_that_is_changed_loses_nothing(monkeypatch, tmp_path):
+    """While both are known, whichever Twilio signs with or asks for is the right one."""
+    async with StandIn() as api:
+        both = {"TWILIO_AUTH_TOKEN": "0" * 32, "TWILIO_AUTH_TOKEN_NEXT": api.auth_token}
+        async with whatsapp_desk(monkeypatch, tmp_path, api, **both) as stage:
+            assert "Pix" in await stage.says(stage.ana, "vcs aceitam pix?")
+
+
+async def test_a_refused_account_holds_everything_back_and_the_team_hears_of_it_once(
+    monkeypatch, tmp_path
+):
+    async with town_on(WHATSAPP, monkeypatch, tmp_path) as town:
+        api = phones(town)
+        await town.ana.says("vcs aceitam pix?")
+        switch = api.fail("messages.create", refused(401, 20003), times=None)
+        for phone in (town.ana, town.bia):
+            await phone.sends("qual o horário?")
+        await town.stage.shown_to_team("⛔", "WhatsApp", "credenciais")
+        assert len(town.ana.texts()) == 1
+        waiting = rows(town.stage, "SELECT 1 FROM messages WHERE state IN ('pending', 'sending')")
+        assert len(waiting) == 2
+        api.faults.switches.remove(switch)
+
+
+def _a_day_passes(town: Town) -> None:
+    """For Twilio by its clock, for the desk by when it heard the customer."""
+    phones(town).clock.advance(WINDOW_SECONDS + 600)
+    with sqlite3.connect(town.stage.desk.database) as ledger:
+        ledger.execute(f"UPDATE conversations SET last_in_at = last_in_at - {WINDOW_SECONDS + 600}")
