@@ -67,6 +67,21 @@ def is_named(connection: Connection, chat: ConversationKey, name: str) -> bool:
     return known == chat.chat
 
 
+def names_of(connection: Connection, chat: ConversationKey) -> Sequence[str]:
+    """All names under which the person of this chat is known; none for somebody with one name."""
+    return (
+        connection.execute(
+            select(identities.c.name).where(
+                identities.c.channel == chat.channel,
+                identities.c.account == chat.account,
+                identities.c.chat == chat.chat,
+            )
+        )
+        .scalars()
+        .all()
+    )
+
+
 def _served(connection: Connection, chat: ConversationKey, names: Sequence[str]) -> str:
     """The name under which this person has a chat already; its own where there is none.
 
