@@ -174,6 +174,7 @@ class App:
 
     async def stop_taking(self) -> None:
         """Let the turns under way finish and every open page go; what comes in is still stored."""
+        self.unknowns.stop()  # a question under way takes seconds: it ends beside the rest
         if self.telegram:
             await self.telegram.stop_receiving()
         await self.line.stop(GRACE_SECONDS)

@@ -54,6 +54,7 @@ class Report:
     attempt: int | None = None  # which attempt at sending it; None: whichever was the last
     reason: str = ""  # of a failure: as in DeliveryRefused
     again_after: float | None = None  # of a failure: seconds after which a second attempt may help
+    account: str = ""  # which account of ours sent it; without `seq` nothing is found without it
 
 
 class Heard(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from bot.ledger.accept import count
+from bot.ledger.identities import names_of
 from bot.ledger.tables import cases, messages, quarantine, turns
 from bot.model import Turn
 
@@ -25,9 +26,11 @@ def erase(connection: Connection, turn: Turn) -> None:
     connection.execute(
         update(cases).where(cases.c.conversation == key).values(details={}, drafts=None)
     )
-    # Of what could not be read, the thread is not known.
-    chat = (key, str(replace(turn.conversation, thread="")))
-    connection.execute(delete(quarantine).where(quarantine.c.conversation.in_(chat)))
+    # Of what could not be read, the thread is not known, nor whose other name it came under.
+    here = replace(turn.conversation, thread="")
+    names = (here.chat, *names_of(connection, here))
+    chats = (key, *(str(replace(here, chat=name)) for name in names))
+    connection.execute(delete(quarantine).where(quarantine.c.conversation.in_(chats)))
     _erase_what_staff_were_shown(connection, key)
 
 

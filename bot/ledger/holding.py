@@ -39,6 +39,7 @@ def release(connection: Connection, conversation: str, at: float) -> None:
         )
         .values(state="pending", failure="", owner="", until=0, epoch=epoch)
     )
+    drop(connection, conversation)  # the rest was for a case that is over: not for the next one
     connection.execute(
         update(conversations).where(conversations.c.key == conversation).values(held=False)
     )

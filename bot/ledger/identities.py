@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Person
 from bot.ledger.tables import conversations, identities
-from bot.model import ConversationKey
+from bot.model import ConversationKey, Ownership
 
 NUMBER = "+"  # a name that begins with it is a telephone number
 
@@ -67,15 +67,37 @@ def is_named(connection: Connection, chat: ConversationKey, name: str) -> bool:
     return known == chat.chat
 
 
-def _served(connection: Connection, chat: ConversationKey, names: Sequence[str]) -> str:
-    """The name under which this person has a chat already; its own where there is none."""
-    keys = {str(replace(chat, chat=name)): name for name in names}
-    there = set(
+def names_of(connection: Connection, chat: ConversationKey) -> Sequence[str]:
+    """All names under which the person of this chat is known; none for somebody with one name."""
+    return (
         connection.execute(
-            select(conversations.c.key).where(conversations.c.key.in_(keys))
-        ).scalars()
+            select(identities.c.name).where(
+                identities.c.channel == chat.channel,
+                identities.c.account == chat.account,
+                identities.c.chat == chat.chat,
+            )
+        )
+        .scalars()
+        .all()
     )
-    return next((name for key, name in keys.items() if key in there), chat.chat)
+
+
+def _served(connection: Connection, chat: ConversationKey, names: Sequence[str]) -> str:
+    """The name under which this person has a chat already; its own where there is none.
+
+    Of several, the one that somebody of the team holds, or else the one that was written in last:
+    the talk goes on there.
+    """
+    keys = {str(replace(chat, chat=name)): name for name in names}
+    there = connection.execute(
+        select(conversations.c.key, conversations.c.ownership, conversations.c.last_in_at).where(
+            conversations.c.key.in_(keys)
+        )
+    ).all()
+    if not there:
+        return chat.chat
+    live = max(there, key=lambda row: (row.ownership == Ownership.HUMAN, row.last_in_at))
+    return keys[live.key]
 
 
 def _best(connection: Connection, chat: ConversationKey, names: Sequence[str]) -> str:

@@ -146,6 +146,7 @@ def put_off(connection: Connection, seq: int, owner: str, until: float) -> None:
             state=case((messages.c.text == "", "superseded"), else_="pending"),
             owner="",
             until=until,
+            attempt=messages.c.attempt - 1,  # the platform never had it
         )
         .returning(messages.c.conversation)
     ).first()

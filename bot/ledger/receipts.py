@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from bot.delivery.ports import UNKNOWN, Parcel
 from bot.delivery.receipts import MOST_ATTEMPTS, Adrift, Heard, Noted, Receipt, Report, rank_of
 from bot.ledger.claims import supersede_bot_answers
 from bot.ledger.failing import has_failed
-from bot.ledger.identities import is_named
+from bot.ledger.identities import is_named, look
 from bot.ledger.parcels import PARCELS, parcel_from
 from bot.ledger.recording import responded
 from bot.ledger.tables import IS_ADRIFT, conversations, messages
@@ -100,16 +100,24 @@ def give_up(connection: Connection, seq: int, at: float, notice: Outgoing | None
 def _row(connection: Connection, report: Report) -> Any:
     """The row that is meant; None where it is no message of ours, or was for somebody else."""
     mine = messages.c.conversation.startswith(f"{report.channel}/")
-    which = (
-        messages.c.seq == report.seq
-        if report.seq is not None
-        else messages.c.external_id == report.external_id
-    )
+    which = messages.c.seq == report.seq if report.seq is not None else _by_id(connection, report)
     row = connection.execute(_FIND.where(which, mine, messages.c.direction == "out")).first()
     if row is None or not _is_for(connection, row, report.chat):
         return None
     settled = row.state == "sent" and row.external_id
     return None if settled and row.external_id != report.external_id else row
+
+
+def _by_id(connection: Connection, report: Report) -> ColumnElement[bool]:
+    """The platform's id in the recipient's chat: ids have an index within a chat only.
+
+    What other programs send from our number is told to us as well, and is looked for in vain.
+    """
+    named = ConversationKey(report.channel, report.account, report.chat)
+    served, _ = look(connection, named, [report.chat])
+    return messages.c.conversation.in_([str(named), str(served.chat)]) & (
+        messages.c.external_id == report.external_id
+    )
 
 
 def _is_for(connection: Connection, row: Any, chat: str) -> bool:

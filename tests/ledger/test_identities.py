@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.model import ConversationKey
-from tests.builders import NOON, arrival, incoming
+from bot.model import Action, ConversationKey
+from bot.outcome import OpenCase
+from tests.builders import NOON, act, answered, arrival, incoming, settlement
 
 NUMBER, HIDDEN = "+5511999990000", "BR.1502576394655843"
 ANA = ConversationKey("whatsapp", "+14155238886", NUMBER)
@@ -31,6 +32,21 @@ async def test_whoever_shows_their_number_later_stays_too_and_is_known_by_it(led
     assert (person.chat, person.name) == (ANA_HIDDEN, NUMBER)
     back = await ledger.met(ANA_HIDDEN, [HIDDEN], NOON + 99)
     assert (back.chat, back.name) == (ANA_HIDDEN, NUMBER)
+
+
+async def test_of_two_chats_of_one_person_the_later_one_goes_on(ledger):
+    await ledger.accept(arrival(incoming(chat=ANA, at=NOON)))
+    await ledger.accept(arrival(incoming(chat=ANA_HIDDEN, at=NOON + 9)))
+    assert (await ledger.met(ANA, [NUMBER, HIDDEN], NOON + 99)).chat == ANA_HIDDEN
+
+
+async def test_of_two_chats_of_one_person_the_one_goes_on_that_somebody_holds(ledger, open_turn):
+    await ledger.accept(arrival(incoming(chat=ANA_HIDDEN)))
+    turn = await open_turn(chat=ANA_HIDDEN)
+    await ledger.settle(settlement(turn, answered(turn, "já vai", OpenCase("asked"))))
+    await ledger.accept_act(act(Action.CLAIM), NOON + 6)
+    await ledger.accept(arrival(incoming(chat=ANA, at=NOON + 9)))
+    assert (await ledger.met(ANA, [NUMBER, HIDDEN], NOON + 99)).chat == ANA_HIDDEN
 
 
 async def test_names_count_for_one_of_our_numbers_and_one_channel(ledger):

@@ -34,6 +34,22 @@ def test_an_empty_database_gets_every_table_column_and_index(tmp_path):
     engine.dispose()
 
 
+def test_no_number_is_ever_used_twice(tmp_path):
+    """Not even after an erasure: platforms report on messages by our number."""
+    engine = writing_engine(tmp_path / "x.db")
+    migrate(engine)
+    with engine.connect() as connection:
+        tables = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+        made = {row.name: row.sql for row in connection.exec_driver_sql(tables)}
+    wanted = {
+        table.name
+        for table in metadata.tables.values()
+        if table.dialect_options["sqlite"]["autoincrement"]
+    }
+    assert wanted == {name for name, sql in made.items() if sql and "AUTOINCREMENT" in sql}
+    engine.dispose()
+
+
 def test_a_second_start_changes_nothing_and_does_not_load_alembic(tmp_path, monkeypatch):
     engine = writing_engine(tmp_path / "x.db")
     migrate(engine)

@@ -1,20 +1,28 @@
-"""What is asked every second never reads the whole history."""
+"""What is asked every second, or for every message, never reads the whole history."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event
 
-from bot.ledger import desk_reading, outbox, sweeping
+from bot.delivery.receipts import Receipt, Report
+from bot.ledger import desk_reading, outbox, receipts, sweeping
 from bot.ledger.migrate import migrate
 from bot.ledger.sqlite import writing_engine
 from tests.builders import NOON
 
+TOLD = Report(Receipt.READ, "wire", "SM1", "ana", seq=1, attempt=1, account="shop")
+FOREIGN = replace(TOLD, seq=None, attempt=None)  # some other program has sent it
 ASKED = {
     "the sweep of the outbox": lambda c: outbox.lapsed(c, NOON),
     "what may be sent": lambda c: outbox.take(c, "w", NOON, NOON + 9, 8, ("wire",)),
     "what nobody answers": lambda c: sweeping.due(c, NOON),
     "the health page": desk_reading.backlog,
+    "what is adrift": lambda c: receipts.adrift(c, "wire"),
+    "a receipt": lambda c: receipts.note(c, TOLD, NOON, None),
+    "a receipt without our number": lambda c: receipts.note(c, FOREIGN, NOON, None),
 }
 
 

@@ -105,7 +105,7 @@ async def test_what_is_not_about_a_message_of_ours_changes_nothing(ledger, send,
         report(parcel, Receipt.READ, seq=parcel.seq + 1),
         report(parcel, Receipt.READ, seq=parcel.seq - 1),  # the customer's own message
         report(parcel, Receipt.READ, channel="other"),
-        report(parcel, Receipt.READ, seq=None),
+        report(parcel, Receipt.READ, seq=None, account="shop"),
     ):
         assert (await ledger.note(strange, NOON)).heard is Heard.STRANGE
     assert await rows("SELECT * FROM messages") == before
@@ -114,9 +114,18 @@ async def test_what_is_not_about_a_message_of_ours_changes_nothing(ledger, send,
 async def test_without_our_number_the_platforms_id_tells(ledger, send, rows):
     parcel = await send()
     await ledger.sent(parcel.seq, "w", SID, NOON)
-    told = report(parcel, Receipt.READ, seq=None, attempt=None)
+    told = report(parcel, Receipt.READ, seq=None, attempt=None, account="shop")
+    assert (await ledger.note(replace(told, account="other"), NOON)).heard is Heard.STRANGE
     assert (await ledger.note(told, NOON)).heard is Heard.NEWS
     assert (await state(rows, parcel))["receipt"] == "read"
+
+
+async def test_without_our_number_another_name_of_the_recipient_leads_there_too(ledger, send):
+    parcel = await send()
+    await ledger.sent(parcel.seq, "w", SID, NOON)
+    await ledger.met(ANA, ["ana", "BR.1"], NOON)
+    told = report(parcel, Receipt.READ, seq=None, attempt=None, account="shop", chat="BR.1")
+    assert (await ledger.note(told, NOON)).heard is Heard.NEWS
 
 
 async def test_another_message_under_a_number_of_an_older_database_is_strange(ledger, send):
@@ -158,6 +167,20 @@ async def test_it_is_not_tried_without_end(ledger, send, rows):
         assert len(taken) == (n < MOST_ATTEMPTS)
     row = await state(rows, parcel)
     assert (row["state"], row["failure"], row["attempt"]) == ("failed", "gone", MOST_ATTEMPTS)
+
+
+async def test_what_only_waited_was_not_tried(ledger, send, rows):
+    parcel = await send()
+    at = NOON + 10
+    for _ in range(MOST_ATTEMPTS):  # the platform could not be reached, again and again
+        await ledger.delayed(parcel.seq, "w", at)
+        at += 1
+        (parcel,) = await ledger.take("w", at, at + 20, 10, ["wire"])
+    assert parcel.attempt == 1
+    await ledger.sent(parcel.seq, "w", SID, at)
+    await ledger.note(report(parcel, Receipt.FAILED, again_after=5.0), at)
+    (again,) = await ledger.take("w", at + 5, at + 25, 10, ["wire"])
+    assert again.attempt == 2
 
 
 async def test_a_message_tried_again_after_a_person_took_the_chat_is_not(ledger, send, rows):

@@ -185,6 +185,16 @@ async def test_an_erasure_in_a_thread_takes_what_nobody_could_read(ledger, turn,
     assert await rows("SELECT 1 FROM quarantine") == []
 
 
+async def test_an_erasure_takes_what_came_under_the_persons_other_name(ledger, turn, rows):
+    hidden = replace(PUSHED, chat="BR.1")
+    await ledger.met(PUSHED, [PUSHED.chat, hidden.chat], NOON)
+    for chat in (hidden, replace(hidden, chat="BR.2")):
+        await ledger.keep(Poison("wire", "shop", "failed", b"segredo", NOON, chat))
+    await turn("m1", changes=[Erase()])
+    left = await rows("SELECT conversation FROM quarantine")
+    assert left == [{"conversation": str(replace(hidden, chat="BR.2"))}]
+
+
 async def test_a_long_answer_leaves_in_parts_that_answer_once(ledger, turn, rows):
     buttons = (Button("Sim", "/yes"),)
     long = reply("Uma frase de vinte e tal. " * 3, buttons=buttons)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.channels.whatsapp import WINDOW_SECONDS
+from bot.delivery.unknowns import FIRST_LOOK
 from tests.phones import WHATSAPP, OnWhatsApp, Town, town_on
 from tests.twilio_api import Person, StandIn
 from tests.twilio_api.faults import cut, refused
@@ -142,6 +143,18 @@ async def test_a_send_cut_off_after_it_was_taken_is_found_and_not_repeated(stage
     )
     await asyncio.sleep(0.5)
     assert len(stage.api.shown(stage.ana)) == 1
+
+
+async def test_once_the_desk_closes_nothing_more_is_looked_up(stage):
+    """A question to Twilio takes seconds, which would come on top of the last sends."""
+    stage.api.statuses.never = True
+    stage.api.fail("messages.create", cut(accepted=True))
+    await stage.ana.says("vcs aceitam pix?")
+    adrift = "SELECT 1 FROM messages WHERE state = 'unknown'"
+    await stage.api.wait_for(lambda: rows(stage, adrift), 30)
+    await stage.desk.app.stop_taking()
+    await asyncio.sleep(FIRST_LOOK + 0.3)
+    assert not stage.api.ledger.of("messages.list")
 
 
 async def test_after_a_day_a_reply_is_kept_a_template_invites_and_then_it_arrives(town):

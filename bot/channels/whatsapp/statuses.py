@@ -61,6 +61,7 @@ def report_of(form: Form, query: str, after_failure: AfterFailure) -> Report | N
         attempt=attempt,
         reason=reason,
         again_after=again_after,
+        account=chat_of(form.get("From")) or "",
     )
 
 

@@ -8,7 +8,7 @@ from bot.channels.whatsapp.heard import Nothing
 from bot.channels.whatsapp.statuses import report_of
 from bot.delivery.receipts import Receipt, Report
 from bot.errors import Unreadable
-from tests.channels.whatsapp.payloads import ANA, HIDDEN, form, sid, status, whatsapp
+from tests.channels.whatsapp.payloads import ANA, HIDDEN, OURS, form, sid, status, whatsapp
 
 
 def after(code: int | None) -> tuple[str, float | None]:
@@ -21,7 +21,7 @@ def report(fields: dict, query: str = "m=12.1") -> Report | Nothing:
 
 def test_a_status_tells_which_message_and_how_far():
     assert report(status("delivered")) == Report(
-        Receipt.DELIVERED, "whatsapp", sid(50), ANA, seq=12, attempt=1
+        Receipt.DELIVERED, "whatsapp", sid(50), ANA, seq=12, attempt=1, account=OURS
     )
     assert report(status("read", To=whatsapp(HIDDEN))).chat == HIDDEN
     assert report(status("read", To=None)).chat == ""

@@ -8,6 +8,9 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
+# A table that is made anew loses it unless told: so it was in 0002 (messages) and 0003 (turns).
+NEVER_TWICE = {"sqlite_autoincrement": True}
+
 
 def upgrade() -> None:
     op.create_table(
@@ -28,7 +31,7 @@ def upgrade() -> None:
             sa.Column("held", sa.Boolean(), server_default=sa.text("0"), nullable=False)
         )
 
-    with op.batch_alter_table("messages", schema=None) as batch_op:
+    with op.batch_alter_table("messages", recreate="always", table_kwargs=NEVER_TWICE) as batch_op:
         batch_op.add_column(
             sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False)
         )
@@ -40,3 +43,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'unknown' AND failure = 'looking'"),
             postgresql_where=sa.text("state = 'unknown' AND failure = 'looking'"),
         )
+
+    with op.batch_alter_table("turns", recreate="always", table_kwargs=NEVER_TWICE):
+        pass
