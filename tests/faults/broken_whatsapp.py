@@ -34,6 +34,12 @@ def impatient() -> None:
     sqlite.BUSY_MS = 200
 
 
+def sound() -> None:
+    """No fault: both."""
+    hurried()
+    impatient()
+
+
 def yes_before_storing() -> None:
     """Answer Twilio, then store."""
     takes = Holding.take
@@ -92,6 +98,7 @@ def created_again_blindly() -> None:
 
 def hopes_for_the_best() -> None:
     """What was cut off has surely been sent."""
+    hurried()
 
     async def surely(self: WhatsApp, parcel: Parcel, known: Known) -> Report:
         chat = parcel.address or parcel.to.chat
@@ -102,6 +109,7 @@ def hopes_for_the_best() -> None:
 
 def looks_no_further() -> None:
     """What is adrift stays so: nobody asks Twilio, and nobody is told."""
+    hurried()
 
     async def never(self: unknowns.Unknowns) -> float:
         return unknowns.IDLE_SECONDS
