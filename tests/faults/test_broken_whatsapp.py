@@ -10,7 +10,7 @@ import pytest
 from tests.faults.broken_builds import WHATSAPP
 from tests.faults.judge import held
 from tests.faults.rig import PATIENCE, Bench
-from tests.faults.whatsapp_town import KEPT, WhatsAppTown, watched, whatsapp_town
+from tests.faults.whatsapp_town import KEPT, watched, whatsapp_town
 from tests.twilio_api import forms
 from tests.twilio_api.faults import cut, flooded
 from tests.twilio_api.ledger import INBOUND, Message, new_sid
