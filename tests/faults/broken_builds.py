@@ -247,10 +247,17 @@ BUILDS = {
 }
 
 
+WHATSAPP = "whatsapp."  # in front of the names of builds that are broken there
+
+
 def apply(name: str) -> None:
     """Break this process in the way of that name."""
     if name in BUILDS:
         BUILDS[name]()
+    elif name.startswith(WHATSAPP):  # loads Twilio's SDK
+        from tests.faults import broken_whatsapp
+
+        getattr(broken_whatsapp, name.removeprefix(WHATSAPP))()
     else:  # loads Telegram's SDK
         from tests.faults import broken_telegram
 

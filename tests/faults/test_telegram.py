@@ -32,7 +32,7 @@ async def test_three_kills_lose_nothing_and_double_nothing(bench: Bench, way: st
         assert here.verdict() == KEPT
         unknown = here.rows("state = 'unknown' AND conversation LIKE 'telegram/%'")
         assert len(unknown) <= kills * SENDERS
-        told = here.rows("conversation LIKE 'telegram_staff/%' AND text LIKE '⚠️%'")
+        told = here.told()
         assert len(told) == len(unknown)
         sent = here.rows("state = 'sent' AND direction = 'out'")
         assert len(sent) >= len(here.messages) - kills * SENDERS
@@ -85,7 +85,7 @@ async def test_sends_that_are_cut_off_are_shown_to_staff_and_never_repeated(benc
         unknown = here.rows("state = 'unknown' AND conversation LIKE 'telegram/%'")
         assert len(unknown) == len([call for call in struck if call.chat != TEAM])
         here.api.faults.switches.remove(switch)
-        told = here.rows("conversation LIKE 'telegram_staff/%' AND text LIKE '⚠️%'")
+        told = here.told()
         assert len(told) == len(unknown)
         notices = {row["text"] for row in told}
         await here.api.wait_for(lambda: notices <= here.texts(TEAM), seconds=PATIENCE)

@@ -9,6 +9,7 @@ import pytest
 from bot.channels.whatsapp.brake import BESIDE_SECONDS, LONGEST_FLOOD
 from bot.channels.whatsapp.codes import BUSY, MYSTERY, REFUSED, STOPPED, after_failure, meaning
 from bot.channels.whatsapp.health import Link
+from bot.channels.whatsapp.send import rate_of
 from bot.delivery.ports import UNKNOWN, WINDOW_CLOSED, Rate
 from bot.errors import DeliveryDelayed, DeliveryRefused, DeliveryUnknown
 from tests.channels.whatsapp.out import ANA, BIA, parcel
@@ -155,7 +156,7 @@ async def test_while_stopped_one_send_at_a_time_finds_out(out, api):
     out.now += 901
     assert await out.sender.send(parcel())
     assert not out.brake.is_stopped
-    assert out.sender.rates(ANA) == {ANA.account: Rate(80, 1.0)}
+    assert out.sender.rates(ANA) == {ANA.account: rate_of(80)}
     await outcome(out, api, 400, 63038)
     assert out.alerts == [63038, None, 63038]
 

@@ -12,6 +12,7 @@ import pytest
 from bot.channels.whatsapp import connection as room
 from bot.channels.whatsapp.connection import Access, WhatsApp
 from bot.channels.whatsapp.health import QUIET_SECONDS, Link, WhatsAppHealth
+from bot.channels.whatsapp.send import rate_of
 from bot.clock import Clock
 from bot.delivery.ports import Rate
 from bot.errors import DeliveryDelayed
@@ -96,7 +97,7 @@ async def test_loaded_it_sends_types_and_looks_up(api, whatsapp, rests):
     whatsapp.heard(ANA, "SM9")  # while it loads
     whatsapp.open()
     await until(lambda: whatsapp.health.is_ok(NOW))
-    assert whatsapp.rates(ANA) == {NUMBER: Rate(80, 1.0)}
+    assert whatsapp.rates(ANA) == {NUMBER: rate_of(80)}
     assert await whatsapp.send(parcel())
     await whatsapp.typing(ANA)
     api.listed = [listed("Olá", NOW, "SM1")]

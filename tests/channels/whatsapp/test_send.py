@@ -8,7 +8,7 @@ import json
 import pytest
 
 from bot.channels.whatsapp import WINDOW_SECONDS, indicator
-from bot.channels.whatsapp.send import SANDBOX, rate_of
+from bot.channels.whatsapp.send import SANDBOX, SANDBOX_RATE, rate_of
 from bot.delivery.ports import WINDOW_CLOSED, Rate
 from bot.errors import DeliveryRefused, DeliveryUnknown
 from bot.model import ConversationKey
@@ -118,16 +118,18 @@ async def test_an_answer_without_a_sid_is_unknown(out, api):
 
 
 def test_the_budget_is_our_numbers_and_the_sandbox_has_its_own(out):
-    assert out.sender.rates(ANA) == out.sender.rates(BIA) == {NUMBER: Rate(80, 1.0)}
+    assert out.sender.rates(ANA) == out.sender.rates(BIA) == {NUMBER: rate_of(80)}
     sandbox = ConversationKey("whatsapp", SANDBOX, ANA.chat)
-    assert out.sender.rates(sandbox) == {SANDBOX: Rate(1, 3.0)}
+    assert out.sender.rates(sandbox) == {SANDBOX: SANDBOX_RATE}
+    assert SANDBOX_RATE.seconds > 3.0
 
 
 @pytest.mark.parametrize("per_second", [0.1, 0.5, 1.0, 2.5, 80.0, 1000.0])
-def test_any_rate_is_kept(per_second):
+def test_any_rate_is_kept_with_room_for_what_is_slow(per_second):
+    """Twilio counts arrivals: of what left in one of our windows, none falls into its next one."""
     rate = rate_of(per_second)
     assert rate.most >= 1
-    assert rate.most / rate.seconds == pytest.approx(per_second)
+    assert 0.9 * per_second < rate.most / rate.seconds < 0.95 * per_second
 
 
 async def test_typing_is_shown_for_the_newest_message(out, api):
