@@ -83,6 +83,7 @@ class TwilioSender:
         self._quick_replies = quick_replies
         self._send_seconds = send_seconds
         self._alert = alert
+        self._told = False  # of a stop, and nothing has left since
 
     def rates(self, to: ConversationKey) -> Mapping[str, Rate]:
         """Our number's budget, which all of its chats share."""
@@ -103,7 +104,8 @@ class TwilioSender:
         except CallFailed as error:
             problem = self._problem(error)
         else:
-            if self._brake.is_stopped:
+            if self._told:  # the brake may know no stop any more: a refusal or a flood ended it
+                self._told = False
                 self._alert(None)
             self._brake.works()
             self._health.works(self._clock.now())
@@ -206,8 +208,9 @@ class TwilioSender:
                 self._health.fails(Link.LIMITED, now, known)
                 return self._brake.flooded(seconds)
             case Whole.ACCOUNT:
-                if not self._brake.is_stopped:
+                if not self._told:
                     log.error("whatsapp_stopped", code=known)
+                    self._told = True
                     self._alert(known)
                 is_token = status == UNAUTHORIZED or code == AUTHENTICATION
                 self._health.fails(Link.UNAUTHORIZED if is_token else Link.STOPPED, now, known)

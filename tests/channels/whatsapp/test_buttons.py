@@ -58,6 +58,7 @@ def test_no_title_is_longer_than_whatsapp_takes(label):
     [
         (),
         ("a", "b", "c", "d"),
+        ("a\u200d" * 20, "b"),  # of which nothing would be left but the sign of a cut
         ("Agendar uma visita à loja", "Agendar uma visita à casa"),
         ("sim", "SIM"),
         ("Oi {{1}}", "b"),
