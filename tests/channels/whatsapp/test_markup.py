@@ -192,7 +192,9 @@ def test_a_code_that_is_copied_stays_as_it_is(around):
     assert guarded(around.replace("{}", PIX)).count(PIX) == around.count("{}")
 
 
-@pytest.mark.parametrize("around", ["{} **hoje**", "**Pix:** {}", "**a** {} **b**", "- **a** {} _b_"])
+@pytest.mark.parametrize(
+    "around", ["{} **hoje**", "**Pix:** {}", "**a** {} **b**", "- **a** {} _b_"]
+)
 def test_bold_words_beside_a_code_leave_it_as_it_is(around):
     body = marks(around.replace("{}", PIX))
     assert PIX in body
