@@ -16,7 +16,7 @@ import structlog
 from bot.channels.whatsapp import WINDOW_SECONDS
 from bot.channels.whatsapp.address import address_of
 from bot.channels.whatsapp.brake import Brake
-from bot.channels.whatsapp.codes import CONTENT, Whole, concerns, meaning
+from bot.channels.whatsapp.codes import CONTENT, CONTENT_REASONS, LATER, Whole, concerns, meaning
 from bot.channels.whatsapp.contents import Contents, variables_of
 from bot.channels.whatsapp.health import Link, WhatsAppHealth
 from bot.channels.whatsapp.indicator import Typing
@@ -123,6 +123,19 @@ class TwilioSender:
         """A status callback tells of a failure that concerns more than its own message."""
         if concerns(400, code) is not Whole.NOTHING:
             self._hold(400, code)
+
+    def bare_after(self, parcel: Parcel, reason: str) -> float | None:
+        """A message has failed after it was taken: seconds after which it may go without its quick
+        replies. None: it had none, or has been sent again already.
+        """
+        if parcel.attempt > 1 or parcel.template is not None or reason not in CONTENT_REASONS:
+            return None
+        titles = rendered(parcel, quick_replies=self._quick_replies).titles
+        if not titles:
+            return None
+        log.warning("whatsapp_buttons_failed_later", message=parcel.seq, reason=reason)
+        self._contents.refused(titles)
+        return LATER
 
     def looked(self, error: CallFailed) -> None:
         """A question about the account went wrong."""
