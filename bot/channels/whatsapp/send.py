@@ -52,6 +52,10 @@ Problem = DeliveryRefused | DeliveryDelayed | DeliveryUnknown
 Alert = Callable[[int | None], None]
 
 
+class _Stillborn(Refused):
+    """Twilio has made the message and says at once that it failed; a callback may say so, too."""
+
+
 class TwilioSender:
     """Sends to customers through one account of Twilio's."""
 
@@ -170,7 +174,10 @@ class TwilioSender:
             if error.code not in CONTENT and error.status != GONE:
                 raise
             log.warning("whatsapp_buttons_refused", message=parcel.seq, code=error.code)
+            was_made = isinstance(error, _Stillborn)
         self._contents.refused(answer.titles)
+        if was_made:  # its callback names this attempt: what goes instead has to be another one
+            raise DeliveryDelayed(0.0)
         return None
 
     async def _create(self, parcel: Parcel, **content: str) -> str:
@@ -184,7 +191,7 @@ class TwilioSender:
             )
         )
         if message.status in _NEVER_SENT:
-            raise Refused(400, message.error_code)
+            raise _Stillborn(400, message.error_code)
         if not message.sid:
             raise Lost("the answer names no message")
         return str(message.sid)
