@@ -250,7 +250,8 @@ def _address_flaws(name: str, url: str) -> Iterator[Flaw]:
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         sound = False
-    if not sound or parts.query or parts.fragment or parts.username:
+    strange = any(sign.isspace() or not sign.isprintable() for sign in url)
+    if not sound or strange or parts.query or parts.fragment or parts.username:
         yield Flaw(name, "is no address", advice="write it like https://desk.example.com")
 
 

@@ -26,8 +26,8 @@ log = structlog.get_logger()
 OUR_OWN = frozenset({"sender"})
 TOLD_ONCE_SECONDS = 600.0
 SURE_SECONDS = 60.0  # without another stop, after which a channel counts as working again
-# Twilio's codes of what stops a sender, as the words of `notices.stopped`.
-WHY_STOPPED = {20003: "auth", 63001: "auth", 63051: "locked", 63038: "daily_limit"}
+# Twilio's codes of what stops a sender, or an HTTP status, as the words of `notices.stopped`.
+WHY_STOPPED = {20003: "auth", 401: "auth", 63001: "auth", 63051: "locked", 63038: "daily_limit"}
 
 
 class StaffNotices:

@@ -92,6 +92,7 @@ class WithWhatsApp:
             quarantine=self._ledger,
             clock=self._clock,
             after_failure=self._connection.after_failure,
+            bare_after=self._connection.bare_after,
             notice=notice,
             heard=self._connection.heard,
             observe=observe,

@@ -21,6 +21,7 @@ Path_ = tuple[str | int, ...]  # the keys that lead to a value
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
+MAX_DIGITS = 60  # signs of a number; Python itself refuses to read some thousands
 _ALIAS = re.compile(r"(?:^|[\s:,\[{-])\*\w")
 
 
@@ -110,6 +111,8 @@ def parse(text: str, name: str, *, numbers_as_written: bool = False) -> Document
             loader.dispose()
     except _Broken as broken:
         return broken.flaw
+    except yaml.reader.ReaderError as error:
+        return _unseen(chr(error.character), text, name)
     except yaml.YAMLError as error:
         line = _line_of(error, len(source))
         text = source[line - 1] if source else ""
@@ -121,6 +124,18 @@ def parse(text: str, name: str, *, numbers_as_written: bool = False) -> Document
             _yaml_advice(text.rstrip()),
         )
     return Document(name, data, lines, source)
+
+
+def _unseen(sign: str, text: str, name: str) -> Flaw:
+    """A control character, which YAML does not allow and no editor shows."""
+    before, _, after = text.partition(sign)
+    line = before.rpartition("\n")[2] + "□" + after.partition("\n")[0]
+    return Flaw(
+        f"{name}:{before.count(chr(10)) + 1}",
+        f"has a sign that cannot be seen (U+{ord(sign):04X})",
+        "".join(each if each.isprintable() else "□" for each in line.strip())[:120],
+        "remove it where the □ stands, or write the line anew",
+    )
 
 
 def _line_of(error: yaml.YAMLError, lines: int) -> int:
@@ -187,6 +202,8 @@ class _Builder:
         kind = node.tag.rsplit(":", 1)[1]
         if self.numbers_as_written and kind in ("int", "float"):
             return text
+        if kind in ("int", "float") and len(text) > MAX_DIGITS:
+            raise self.broken(line, "has a number that is far too long", "is it a text? Quote it")
         match kind:
             case "null":
                 return None

@@ -58,6 +58,7 @@ def test_whatsapp_needs_all_four_or_none(monkeypatch, left_out):
         ("TWILIO_SHARED_KEYS", "a=b,canary="),
         ("TWILIO_API_BASE", "api.twilio.com"),
         ("PUBLIC_URL", "desk.example.com"),
+        ("PUBLIC_URL", "https://desk example.com"),
     ],
 )
 def test_what_twilio_cannot_use_is_named(monkeypatch, name, value):

@@ -14,6 +14,8 @@ from bot.words.schema import FormFile, IntentFile, RulesFile
 from bot.words.sentences import Path, Reader
 from bot.yaml_source import Document
 
+_SECTIONS = frozenset({"intents", "forms"})  # of a file
+
 
 @dataclass(slots=True)
 class Rules:
@@ -25,7 +27,7 @@ class Rules:
     buttons: list[tuple[Document, Path, str]] = field(default_factory=list)  # and their values
     seen: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # examples
     named: set[str] = field(default_factory=set)  # in files with a mistake in them: they exist
-    unread: bool = False  # some file is no YAML: nobody knows what it names
+    unread: bool = False  # some file is no YAML or misspelt: nobody knows what it names
 
 
 def read_rules(document: Document, rules: RulesFile, into: Rules, reader: Reader) -> None:
@@ -38,8 +40,9 @@ def read_rules(document: Document, rules: RulesFile, into: Rules, reader: Reader
 
 def declared(data: object, into: Rules) -> None:
     """Note what a file names that cannot be used: what points there is not wrong too."""
-    into.unread = into.unread or not isinstance(data, dict)
-    for key in ("intents", "forms"):
+    if not isinstance(data, dict) or not data.keys() <= _SECTIONS:
+        into.unread = True
+    for key in _SECTIONS:
         entries = data.get(key) if isinstance(data, dict) else None
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, dict):

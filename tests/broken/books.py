@@ -37,6 +37,8 @@ BOOKS = (
          "the button says '/humam'", "did you mean '/human'?"),
     Case("the menu misspelt", T, "\nmenu:", "\nmenue:", "menue:", "'menue' is not a setting that exists",
          "did you mean 'menu'?"),
+    Case("the topics misspelt, to which buttons of other files lead", SHOP, "intents:\n", "intent:\n", "intent:\n",
+         "'intent' is not a setting that exists", "did you mean 'intents'?"),
     Case("a list where names belong", SHOP, "", "- name: gift_wrap\n  examples: [embrulha?]\n",
          "- name: gift_wrap", "'the file': must hold names and values", "it says ["),
     Case("a broken link", SHOP, "en: Price, size, material and stock are on each product's page at {{ house.site }}.",

@@ -78,6 +78,25 @@ async def test_an_old_button_means_what_it_meant(stage):
     assert "troca" in (await stage.hears(stage.ana, 3)).text.lower()
 
 
+@pytest.mark.parametrize("code", [63005, 63030])
+async def test_where_buttons_are_refused_only_after_they_were_taken_numbers_do(
+    stage, monkeypatch, code
+):
+    monkeypatch.setattr("bot.channels.whatsapp.send.LATER", 0.1)
+    stage.api.statuses.fail(code, "failed")
+    await stage.says(stage.ana, "/start")
+    await stage.quiet()
+    (welcome,) = stage.api.shown(stage.ana)
+    assert welcome.labels == []
+    assert welcome.text.endswith("3. Falar com uma pessoa")
+    assert [row["failure"] for row in rows(stage, "SELECT * FROM messages")] == ["", ""]
+    stage.api.statuses.fail(code, "failed", times=None)  # it is the words: once more, and no more
+    await stage.bia.says("/start")
+    await stage.quiet()
+    sends = [each for each in stage.api.ledger.messages.values() if each.direction != "inbound"]
+    assert len(sends) == 2 + 2
+
+
 async def test_where_buttons_cannot_be_made_numbers_do(stage):
     stage.api.fail("content.create", refused(403, 20403), times=None)
     await stage.says(stage.ana, "/start")
@@ -98,6 +117,7 @@ async def test_whoever_hides_their_number_stays_the_same_customer(stage):
     await stage.quiet()
     assert len(await stage.desk.cases()) == 1
     await stage.desk.act("reply", 1, "Oi Ana!")
+    await stage.quiet()
     heard = [message.text for message in stage.api.shown(ana)]
     assert heard[-1] == "Oi Ana!"
     chats = rows(stage, "SELECT DISTINCT conversation FROM messages WHERE direction = 'in'")

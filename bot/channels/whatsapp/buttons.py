@@ -16,15 +16,15 @@ CUT = "…"
 def titles_of(buttons: Sequence[Button]) -> tuple[str, ...] | None:
     """What stands on each quick reply; None where numbers have to do.
 
-    That is so for more than three, for two that read alike once they are cut, and for a label
-    that Twilio would take for a variable.
+    That is so for more than three, for two that read alike once they are cut, for one of which
+    nothing is left then, and for a label that Twilio would take for a variable.
     """
     if not 0 < len(buttons) <= MOST:
         return None
     titles = tuple(fitted(button.label) for button in buttons)
     if len({title.casefold() for title in titles}) < len(titles):
         return None
-    return None if any(not title or "{{" in title for title in titles) else titles
+    return None if any(title in ("", CUT) or "{{" in title for title in titles) else titles
 
 
 def fitted(label: str) -> str:

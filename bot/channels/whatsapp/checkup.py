@@ -7,7 +7,6 @@ Importing this file loads Twilio's SDK.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,10 +14,14 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from twilio.base.exceptions import TwilioException
-
 from bot.channels.whatsapp.address import address_of
-from bot.channels.whatsapp.transport import SafeTwilioHttp, client_of
+from bot.channels.whatsapp.transport import (
+    AUTHENTICATION,
+    UNAUTHORIZED,
+    Refused,
+    SafeTwilioHttp,
+    client_of,
+)
 from bot.desk.card import harmless
 from bot.finding import TRY_SECONDS, Finding, fine, tried, unreachable, unsure, wrong
 
@@ -75,38 +78,22 @@ async def _with_tokens(trial: Trial, name: str, tokens: tuple[str, ...], ask: As
                 return await ask(client)
             except TimeoutError:
                 return unreachable(name, "Twilio", "does not answer in time")
-            except Exception as error:  # noqa: BLE001  # the library raises what it happens to raise
-                status, code = _numbers(error)
-                if status != 401:
-                    return _failed(name, status, code)
+            except Refused as error:
+                if error.status != UNAUTHORIZED and error.code != AUTHENTICATION:
+                    return _failed(name, error.status, error.code)
+            except Exception:  # noqa: BLE001  # the library raises what it happens to raise
+                return unreachable(name, "Twilio")
     advice = "copy the Auth Token from the Twilio console: it may have been changed there"
     return wrong(name, "Twilio refuses it: the Account SID and the token do not fit", advice)
 
 
-def _numbers(error: Exception) -> tuple[object, object]:
-    """Status and code of a refusal; (None, None) where no answer came. A list that is refused comes
-    out of the library as a plain exception with the response as its second argument.
-    """
-    status = getattr(error, "status", None)
-    if isinstance(status, int):
-        return status, getattr(error, "code", None)
-    response = error.args[1] if isinstance(error, TwilioException) and error.args[1:] else None
-    status = getattr(response, "status_code", None)
-    try:
-        return status, json.loads(getattr(response, "text", "")).get("code")
-    except (AttributeError, TypeError, ValueError):
-        return status, None
-
-
-def _failed(name: str, status: object, code: object) -> Finding:
-    if not isinstance(status, int) or status >= 500:
-        return unreachable(name, "Twilio")
+def _failed(name: str, status: int, code: int | None) -> Finding:
     if status == 404:
         advice = "compare it with the Twilio console: is it of another account?"
         return wrong(name, "Twilio does not have it in this account", advice)
     if status == 429:
         return unsure(name, "Twilio asks for time", "try again in a minute")
-    said = f"{status}, code {code}" if isinstance(code, int) else str(status)
+    said = f"{status}, code {code}" if code is not None else str(status)
     return unsure(
         name, f"cannot be told: Twilio answers {said}", "look it up in the Twilio console"
     )

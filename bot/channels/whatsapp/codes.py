@@ -62,6 +62,9 @@ LATER = 15.0  # seconds, at least, before what failed after it was taken is sent
 # it may be sent. 21654 to 21661 are about ContentSid and ContentVariables.
 CONTENT = frozenset({*range(21654, 21662), 63005, 63013, 63021, 63030})
 
+# The same as reasons, where a status callback tells of it: `after_failure` knows no message.
+CONTENT_REASONS = frozenset(REFUSED[code] for code in CONTENT if code in REFUSED)
+
 
 class Whole(Enum):
     """What, beyond one message, an answer of Twilio's is about."""

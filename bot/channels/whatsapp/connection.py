@@ -118,6 +118,10 @@ class WhatsApp:
             self._sender.failed(code)
         return after_failure(code)
 
+    def bare_after(self, parcel: Parcel, reason: str) -> float | None:
+        """See `TwilioSender.bare_after`."""
+        return self._sender.bare_after(parcel, reason) if self._sender else None
+
     async def look_up(self, parcel: Parcel, known: Known) -> Report | None:
         """What became of a send of which nobody knows; see `lookup.look_up`."""
         if self._sdk is None:

@@ -6,7 +6,8 @@ no copies.
 
 Assumed, for Twilio could not be asked: in a session such a resource may be sent without approval,
 a body may be nothing but its variable, and a variable may hold line breaks. Where one of these is
-wrong, Twilio refuses the send, and the message goes with numbers instead (`send.py`).
+wrong, Twilio refuses the send, at once or with a status callback, and the message goes with
+numbers instead (`send.py`).
 """
 
 from __future__ import annotations

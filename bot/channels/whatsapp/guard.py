@@ -4,7 +4,8 @@ Assumed, for WhatsApp tells no exact rules and could not be asked: `*`, `_` and 
 stands between two of them on one line if the first stands at the beginning of a word and the
 second at the end of one; a backtick needs no such place, three span lines; `> ` quotes a line;
 nothing inside an address is a mark. A blank of no width beside a sign takes its meaning away, so
-one (U+200B) is put there, and only there: never into an address or a number.
+one (U+200B) is put there, and only there: never into an address, a number or a code that is
+copied and paid with (every Pix code holds `***`; a blank in it, which nobody sees, spoils it).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]{0,15}://|www\.|mailto:)\S+|[^\s@]{1,64}@[^\s@]+\.[^\s@]+", re.IGNORECASE
 )
 _IN_ADDRESSES = ("@", "://", "www.", "mailto:")
+_IN_CODE = re.compile(r"(?<=[A-Za-z0-9]{4})[*_~]{2,}(?=[A-Za-z0-9]{4})")
 _QUOTE = re.compile(r"^>(?=\s|$)", re.MULTILINE)
 
 
@@ -64,6 +66,8 @@ def guards_of(text: str, ours: Sequence[bool] = ()) -> Guards:
         while start < found.end() and text[start] in _MARKS:
             start += 1  # signs in front of an address are no part of it
         free[start : found.end()] = [True] * (found.end() - start)
+    for found in _IN_CODE.finditer(text):
+        free[found.start() : found.end()] = [True] * len(found[0])
     after, before = set[int](), set[int]()
     start = 0
     for line in text.split("\n"):

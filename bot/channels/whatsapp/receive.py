@@ -31,6 +31,10 @@ def _no_notice(parcel: Parcel, reason: str) -> Outgoing | None:
     return None
 
 
+def _never(parcel: Parcel, reason: str) -> float | None:
+    return None
+
+
 def _nobody(*_: object) -> None:
     return None
 
@@ -46,6 +50,8 @@ class Receiver:
     quarantine: Quarantine
     clock: Clock
     after_failure: AfterFailure
+    # Seconds after which a message that failed may be sent without what it failed for.
+    bare_after: Callable[[Parcel, str], float | None] = _never
     notice: Callable[[Parcel, str], Outgoing | None] = _no_notice  # to staff: it did not arrive
     heard: Callable[[ConversationKey, str], None] = _nobody  # the newest message of a chat
     observe: Callable[[Responded], None] = _nobody
@@ -123,6 +129,8 @@ class Receiver:
         notice = None
         if report.receipt is Receipt.FAILED:
             parcel = await self.receipts.parcel_of(report)
+            if parcel and report.again_after is None:
+                report = replace(report, again_after=self.bare_after(parcel, report.reason))
             notice = self.notice(parcel, report.reason) if parcel else None
             log.warning("whatsapp_failed", reason=report.reason, known=parcel is not None)
         noted = await self.receipts.note(report, self.clock.now(), notice)

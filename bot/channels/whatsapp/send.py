@@ -16,7 +16,7 @@ import structlog
 from bot.channels.whatsapp import WINDOW_SECONDS
 from bot.channels.whatsapp.address import address_of
 from bot.channels.whatsapp.brake import Brake
-from bot.channels.whatsapp.codes import CONTENT, Whole, concerns, meaning
+from bot.channels.whatsapp.codes import CONTENT, CONTENT_REASONS, LATER, Whole, concerns, meaning
 from bot.channels.whatsapp.contents import Contents, variables_of
 from bot.channels.whatsapp.health import Link, WhatsAppHealth
 from bot.channels.whatsapp.indicator import Typing
@@ -55,6 +55,10 @@ Problem = DeliveryRefused | DeliveryDelayed | DeliveryUnknown
 Alert = Callable[[int | None], None]
 
 
+class _Stillborn(Refused):
+    """Twilio has made the message and says at once that it failed; a callback may say so, too."""
+
+
 class TwilioSender:
     """Sends to customers through one account of Twilio's."""
 
@@ -86,6 +90,7 @@ class TwilioSender:
         self._quick_replies = quick_replies
         self._send_seconds = send_seconds
         self._alert = alert
+        self._told = False  # of a stop, and nothing has left since
 
     def rates(self, to: ConversationKey) -> Mapping[str, Rate]:
         """Our number's budget, which all of its chats share."""
@@ -106,7 +111,8 @@ class TwilioSender:
         except CallFailed as error:
             problem = self._problem(error)
         else:
-            if self._brake.is_stopped:
+            if self._told:  # the brake may know no stop any more: a refusal or a flood ended it
+                self._told = False
                 self._alert(None)
             self._brake.works()
             self._health.works(self._clock.now())
@@ -124,6 +130,19 @@ class TwilioSender:
         """A status callback tells of a failure that concerns more than its own message."""
         if concerns(400, code) is not Whole.NOTHING:
             self._hold(400, code)
+
+    def bare_after(self, parcel: Parcel, reason: str) -> float | None:
+        """A message has failed after it was taken: seconds after which it may go without its quick
+        replies. None: it had none, or has been sent again already.
+        """
+        if parcel.attempt > 1 or parcel.template is not None or reason not in CONTENT_REASONS:
+            return None
+        titles = rendered(parcel, quick_replies=self._quick_replies).titles
+        if not titles:
+            return None
+        log.warning("whatsapp_buttons_failed_later", message=parcel.seq, reason=reason)
+        self._contents.refused(titles)
+        return LATER
 
     def looked(self, error: CallFailed) -> None:
         """A question about the account went wrong."""
@@ -158,7 +177,10 @@ class TwilioSender:
             if error.code not in CONTENT and error.status != GONE:
                 raise
             log.warning("whatsapp_buttons_refused", message=parcel.seq, code=error.code)
+            was_made = isinstance(error, _Stillborn)
         self._contents.refused(answer.titles)
+        if was_made:  # its callback names this attempt: what goes instead has to be another one
+            raise DeliveryDelayed(0.0)
         return None
 
     async def _create(self, parcel: Parcel, **content: str) -> str:
@@ -172,7 +194,7 @@ class TwilioSender:
             )
         )
         if message.status in _NEVER_SENT:
-            raise Refused(400, message.error_code)
+            raise _Stillborn(400, message.error_code)
         if not message.sid:
             raise Lost("the answer names no message")
         return str(message.sid)
@@ -209,8 +231,9 @@ class TwilioSender:
                 self._health.fails(Link.LIMITED, now, known)
                 return self._brake.flooded(seconds)
             case Whole.ACCOUNT:
-                if not self._brake.is_stopped:
+                if not self._told:
                     log.error("whatsapp_stopped", code=known)
+                    self._told = True
                     self._alert(known)
                 is_token = status == UNAUTHORIZED or code == AUTHENTICATION
                 self._health.fails(Link.UNAUTHORIZED if is_token else Link.STOPPED, now, known)

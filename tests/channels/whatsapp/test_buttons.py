@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.channels.whatsapp.buttons import LONGEST_TITLE, fitted, titles_of, units
+from bot.channels.whatsapp.codes import LATER
 from bot.channels.whatsapp.contents import DISTRUST_SECONDS, name_of
 from bot.errors import DeliveryDelayed, DeliveryRefused, DeliveryUnknown
-from bot.outcome import Button
+from bot.outcome import Button, Template
 from tests.channels.whatsapp.out import Out, parcel
 from tests.channels.whatsapp.tiny_twilio import DROP, HANG, refused
 
@@ -58,6 +60,7 @@ def test_no_title_is_longer_than_whatsapp_takes(label):
     [
         (),
         ("a", "b", "c", "d"),
+        ("a\u200d" * 20, "b"),  # of which nothing would be left but the sign of a cut
         ("Agendar uma visita à loja", "Agendar uma visita à casa"),
         ("sim", "SIM"),
         ("Oi {{1}}", "b"),
@@ -212,6 +215,37 @@ async def test_never_a_second_send_after_anything_else(out, api, answer, error):
     with pytest.raises(error):
         await asked(out)
     assert len(api.sends()) == 1
+
+
+async def test_a_message_that_was_made_and_failed_at_once_is_another_attempt_with_numbers(out, api):
+    """Its status callback names the first attempt, and must not speak of what went instead."""
+    made = {"sid": "SM1", "status": "failed", "error_code": 63013}
+    api.answers = {"POST Messages": [(201, made)]}
+    with pytest.raises(DeliveryDelayed) as caught:
+        await asked(out)
+    assert caught.value.retry_after == 0
+    assert len(api.sends()) == 1
+    assert await asked(out, attempt=2)
+    first, second = api.sends()
+    assert second["Body"] == AS_NUMBERS
+    assert second["StatusCallback"] != first["StatusCallback"]
+
+
+async def test_what_fails_later_for_its_content_may_go_once_without_buttons(out, api):
+    with_buttons = parcel("Confirma?", buttons=YES_NO)
+    await out.sender.send(with_buttons)
+    for other, reason in (
+        (parcel("Confirma?"), "policy"),
+        (with_buttons, "gone"),
+        (replace(with_buttons, attempt=2), "policy"),
+        (replace(with_buttons, template=Template("HX1")), "policy"),
+    ):
+        assert out.sender.bare_after(other, reason) is None
+    assert "ContentSid" in (await asked(out) and api.sends()[-1])
+    assert out.sender.bare_after(with_buttons, "policy") == LATER
+    await asked(out)
+    assert api.sends()[-1]["Body"] == AS_NUMBERS
+    assert out.made(quick_replies=False).bare_after(with_buttons, "policy") is None
 
 
 async def test_plain_text_is_never_sent_twice(out, api):

@@ -179,6 +179,19 @@ async def test_a_refusal_of_one_message_shows_that_the_account_works(out, api):
     assert not out.brake.is_stopped
 
 
+@pytest.mark.parametrize(("status", "code"), [(400, 63024), (429, 20429)])
+async def test_the_end_of_a_stop_is_told_whatever_the_first_try_came_to(out, api, status, code):
+    await outcome(out, api, 401, 20003)
+    out.now += 31
+    await outcome(out, api, status, code)  # no stop any more, and nothing has left yet
+    out.now += 31
+    assert await out.sender.send(parcel())
+    assert await out.sender.send(parcel())
+    assert out.alerts == [20003, None]
+    await outcome(out, api, 400, 63051)
+    assert out.alerts == [20003, None, 63051]
+
+
 async def test_a_stop_told_by_a_status_callback_holds_everything_back(out, api):
     out.sender.failed(63003)
     out.sender.failed(63051)

@@ -17,6 +17,7 @@ from bot.words.markdown import escaped
 from tests.channels.telegram.test_markup import MESSY, SAYINGS
 
 LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)\S+|[^\s@]+@[^\s@]+\.[^\s@]+", re.I)
+CODE = re.compile(r"[a-z0-9]{4}([*_~]{2,})(?=[a-z0-9]{4})", re.I)  # within a Pix code
 
 
 def shown(body: str) -> str:
@@ -32,6 +33,8 @@ def taken_in(body: str) -> list[bool]:
         while begin < found.end() and body[begin] in "*_~`":
             begin += 1
         linked |= set(range(begin, found.end()))
+    for found in CODE.finditer(body):
+        linked |= set(range(found.start(1), found.end(1)))
     masked = "".join("x" if at in linked and sign == "`" else sign for at, sign in enumerate(body))
     for found in re.finditer(rf"```(?![`{BLANK}])(.*?[^`\s].*?)```", masked, re.DOTALL):
         taken[found.start() : found.start() + 3] = taken[found.end() - 3 : found.end()] = [True] * 3
@@ -179,6 +182,23 @@ def test_no_sign_of_a_plain_text_is_taken_for_a_mark(text):
     body = guarded(text)
     assert not any(taken_in(body)), body
     assert body.replace(BLANK, "") == text.replace(BLANK, "")
+
+
+PIX = "62070503***63041D3D"
+
+
+@pytest.mark.parametrize("around", ["{} *hoje*", "*Pix:* {}", "{} ou {}", "_{}_ *x*", "*a {} b*"])
+def test_a_code_that_is_copied_stays_as_it_is(around):
+    assert guarded(around.replace("{}", PIX)).count(PIX) == around.count("{}")
+
+
+@pytest.mark.parametrize(
+    "around", ["{} **hoje**", "**Pix:** {}", "**a** {} **b**", "- **a** {} _b_"]
+)
+def test_bold_words_beside_a_code_leave_it_as_it_is(around):
+    body = marks(around.replace("{}", PIX))
+    assert PIX in body
+    assert BLANK not in body
 
 
 ADDRESSES = some.from_regex(r"https://[a-z*_~]{1,9}\.io/[a-z*_~`]{0,9}", fullmatch=True)
