@@ -47,7 +47,7 @@ class StaffNotices:
         self._clock = clock
         self._telegram = telegram
         self._told: dict[str, float] = {}  # of our own number: when it was told last
-        self._stopped_by: int | None = None  # Twilio's code, until it works again for sure
+        self._stopped_by: set[int] = set()  # Twilio's codes, until it works again for sure
         self._stops = 0
         self._telling: set[asyncio.Task[None]] = set()
 
@@ -66,12 +66,14 @@ class StaffNotices:
         `code` is Twilio's reason. Each is told once: Twilio may take a message and say a moment
         later that it could not be sent after all.
         """
-        if code is not None and self._stopped_by is None:
+        if code is None:
+            if self._stopped_by:
+                self._start(self._works())
+            return
+        if code not in self._stopped_by:
             self._start(self._stopped(code))
-        elif code is None and self._stopped_by is not None:
-            self._start(self._works())
-        if code is not None:
-            self._stopped_by, self._stops = code, self._stops + 1
+        self._stopped_by.add(code)
+        self._stops += 1
 
     async def close(self) -> None:
         """Whatever has not been told by now is in the log, and in `nightdesk status`."""
@@ -86,8 +88,8 @@ class StaffNotices:
     async def _works(self) -> None:
         stops = self._stops
         await self._clock.sleep(SURE_SECONDS)
-        if stops == self._stops and self._stopped_by is not None:
-            self._stopped_by = None
+        if stops == self._stops and self._stopped_by:
+            self._stopped_by.clear()
             await self._tell(lambda book, to: notices.works_again(whatsapp.CHANNEL, book, to))
 
     def _start(self, telling: Coroutine[None, None, None]) -> None:

@@ -90,7 +90,7 @@ class TwilioSender:
         self._quick_replies = quick_replies
         self._send_seconds = send_seconds
         self._alert = alert
-        self._told = False  # of a stop, and nothing has left since
+        self._told: set[int] = set()  # why nothing leaves, each told once; {} when something has
 
     def rates(self, to: ConversationKey) -> Mapping[str, Rate]:
         """Our number's budget, which all of its chats share."""
@@ -112,7 +112,7 @@ class TwilioSender:
             problem = self._problem(error)
         else:
             if self._told:  # the brake may know no stop any more: a refusal or a flood ended it
-                self._told = False
+                self._told.clear()
                 self._alert(None)
             self._brake.works()
             self._health.works(self._clock.now())
@@ -231,9 +231,9 @@ class TwilioSender:
                 self._health.fails(Link.LIMITED, now, known)
                 return self._brake.flooded(seconds)
             case Whole.ACCOUNT:
-                if not self._told:
+                if known not in self._told:
                     log.error("whatsapp_stopped", code=known)
-                    self._told = True
+                    self._told.add(known)
                     self._alert(known)
                 is_token = status == UNAUTHORIZED or code == AUTHENTICATION
                 self._health.fails(Link.UNAUTHORIZED if is_token else Link.STOPPED, now, known)
