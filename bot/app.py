@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.book import Book
-from bot.channels import api, desk, telegram, terminal, web, whatsapp
 from bot.clock import SYSTEM, Clock
 from bot.delivery.courier import Courier
 from bot.delivery.ports import Sender
@@ -28,13 +27,9 @@ from bot.errors import BotError
 from bot.intake.accept import Intake
 from bot.intake.around import Around, unseen
 from bot.intake.line import Line
-from bot.intake.ports import Allowance, Pauses
-from bot.ledger.answers import Channels
+from bot.intake.ports import Allowance
 from bot.ledger.file import FileLock, private_file, secret_beside, socket_path
 from bot.ledger.ledger import Ledger
-from bot.ledger.migrate import migrate
-from bot.ledger.opening import Opening
-from bot.ledger.sqlite import SqliteEngine, writing_engine
 from bot.model import Turn
 from bot.monitor.error_reports import ErrorReports
 from bot.pipeline import road
@@ -43,6 +38,7 @@ from bot.presence import Presence
 from bot.rules.match import engine_of
 from bot.staff_notices import StaffNotices
 from bot.web.server import Server, listen_local, listen_tcp
+from bot.with_ledger import PULLED, with_ledger
 from bot.with_models import WithModels
 from bot.with_monitor import ErrorReporting, WithMonitor
 from bot.with_telegram import WithTelegram, with_telegram
@@ -52,16 +48,7 @@ from bot.words.language import prepare
 T = TypeVar("T")
 log = structlog.get_logger()
 
-# Channels whose pages and programs read the ledger themselves: nothing has to be sent to them.
-PULLED = frozenset({web.CHANNEL, api.CHANNEL, terminal.CHANNEL, desk.CHANNEL})
-LENGTHS = {
-    telegram.CHANNEL: telegram.LONGEST,
-    telegram.STAFF: telegram.LONGEST,
-    whatsapp.CHANNEL: whatsapp.LONGEST,
-}
-WRITTEN_OUT = frozenset({whatsapp.CHANNEL})  # where buttons may have to stand in the text
 NO_SENDERS: Mapping[str, Sender] = {}
-LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest burst and turn
 GRACE_SECONDS = 10.0  # for turns under way when the program stops
 
 
@@ -217,8 +204,7 @@ async def opened(
         given = plan.environment.nightdesk_secret_key
         secret = given.get_secret_value().encode() if given else secret_beside(database)
         private_file(database)
-        _migrated(database)
-        ledger = _ledger(plan, database)
+        ledger = with_ledger(plan.settings, database)
         try:
             await ledger.start_afresh()
             telegram = await with_telegram(
@@ -274,27 +260,6 @@ def _listen_local(database: Path) -> socket.socket:
         raise CannotListen(
             f"cannot make the local socket {path}: {error.strerror or error}"
         ) from error
-
-
-def _migrated(database: Path) -> None:
-    engine = writing_engine(database)
-    try:
-        before, after = migrate(engine)
-    finally:
-        engine.dispose()
-    if before != after:
-        log.info("database_migrated", before=before, after=after)
-
-
-def _ledger(plan: Plan, database: Path) -> Ledger:
-    inbox, deadlines = plan.settings.inbox, plan.settings.deadlines
-    opening = Opening(
-        Pauses(inbox.join, inbox.pause_seconds, inbox.pause_cap_seconds),
-        lease_seconds=inbox.pause_cap_seconds + deadlines.turn_seconds + LEASE_SLACK,
-        turn_seconds=deadlines.turn_seconds,
-        history_messages=inbox.history_messages,
-    )
-    return Ledger(SqliteEngine(database), opening, Channels(PULLED, LENGTHS, WRITTEN_OUT))
 
 
 async def serve(

@@ -13,11 +13,11 @@ from bot.outcome import Outgoing
 LONGEST_EXCERPT = 200  # characters: enough to know which message it was
 # What speaks against a message alone. Of these, the sentence is the same with another reason.
 REASONS = frozenset(
-    "gone policy limited sandbox sender media too_long bug refused template".split()
+    "gone policy limited busy stopped sandbox sender media too_long bug refused template".split()
 )
 # Told of whatever the bot said, even where no person is in the chat: the customer waits for an
 # answer that never comes, or everybody else's will not come either.
-NEVER_SILENT = frozenset({UNKNOWN, WINDOW_CLOSED, "policy", "sandbox", "sender"})
+NEVER_SILENT = frozenset({UNKNOWN, WINDOW_CLOSED, "policy", "busy", "stopped", "sandbox", "sender"})
 STOPS = frozenset({"auth", "locked", "daily_limit"})
 
 

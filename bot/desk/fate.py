@@ -14,6 +14,8 @@ FAILURES: Mapping[str, str] = {
     "gone": "nobody can be reached there any more",
     "policy": "the platform does not allow such a message",
     "limited": "the platform lets this customer get no more from businesses for now",
+    "busy": "the platform was overloaded, and several tries did not help",
+    "stopped": "our account at the platform was stopped for too long",
     "sandbox": "this customer has not joined the test number",
     "sender": "the platform does not accept our own number; an admin has to look",
     "media": "the platform could not fetch the attachment",

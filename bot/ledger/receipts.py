@@ -149,7 +149,8 @@ def _failed(
 ) -> Noted:
     if row.state not in ("sending", "unknown", "sent"):
         return Noted(Heard.NEWS)
-    again = report.again_after is not None and row.attempt < MOST_ATTEMPTS
+    told = row.failure == UNKNOWN  # whoever was told may have sent it by hand
+    again = report.again_after is not None and row.attempt < MOST_ATTEMPTS and not told
     values: dict[str, Any] = (
         {"state": "pending", "owner": "", "until": at + _rest(report, row.attempt)}
         if again

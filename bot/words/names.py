@@ -62,6 +62,8 @@ TEXTS: Mapping[str, frozenset[str]] = {
         "failure_gone": "",
         "failure_policy": "",
         "failure_limited": "",
+        "failure_busy": "",
+        "failure_stopped": "",
         "failure_sandbox": "",
         "failure_sender": "",
         "failure_media": "",

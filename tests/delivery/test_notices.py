@@ -33,7 +33,7 @@ TEMPLATE = Template("HX1", {"1": "Ana"})
 # With the words that tell it. None of these depends on an approved message.
 TOLD = {"blocked": "bloqueou", UNKNOWN: "talvez", WINDOW_CLOSED: "guardada", "new": "por refused"}
 TOLD |= {reason: f"por {reason}" for reason in REASONS}
-ALWAYS = {UNKNOWN, WINDOW_CLOSED, "policy", "sandbox", "sender"}
+ALWAYS = {UNKNOWN, WINDOW_CLOSED, "policy", "busy", "stopped", "sandbox", "sender"}
 PARCEL = Parcel(12, PUSHED, "O seu pedido\nchega hoje.", "rule", ())
 
 

@@ -228,3 +228,14 @@ async def test_which_ids_are_taken(ledger, send):
 def test_ranks_rise_along_the_way_of_a_message():
     assert [rank_of(each) for each in ("", *Receipt)] == list(range(-1, len(Receipt)))
     assert rank_of("nonsense") == -1
+
+
+async def test_what_staff_were_told_of_is_not_sent_again_by_itself(ledger, send, rows):
+    """They may have said it by hand meanwhile."""
+    parcel = await send()
+    await ledger.unknown(parcel.seq, "w", NOON + 8, reason=LOOKING)
+    await ledger.give_up(parcel.seq, NOON + 70, None)
+    busy = report(parcel, Receipt.FAILED, again_after=1.0)
+    await ledger.note(busy, NOON + 80)
+    row = await state(rows, parcel)
+    assert (row["state"], row["failure"]) == ("failed", "gone")

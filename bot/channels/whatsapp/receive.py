@@ -89,8 +89,7 @@ class Receiver:
             message = replace(message, quoted="\n".join(parts))
         chosen, looked_up = await self._chosen(came, message)
         if chosen:
-            bare = came.pressed is not None and not came.pressed.label
-            text = chosen.label if bare else message.text
+            text = _shown(came, chosen, message.text)
             message = replace(message, kind=Kind.BUTTON, text=text, button=chosen.value)
         accepted = await self.intake.accept(message)
         if accepted.admission is Admission.NEW:
@@ -155,3 +154,10 @@ class Receiver:
         )
         await self.quarantine.keep(poison)
         log.warning("whatsapp_quarantined", reason=reason, size=poison.size)
+
+
+def _shown(came: Came, chosen: Button, text: str) -> str:
+    """What somebody chose, for whoever reads it later: a number alone would tell them nothing."""
+    if came.pressed is None:
+        return f"{text.strip()} ({chosen.label})"
+    return text if came.pressed.label else chosen.label

@@ -134,8 +134,8 @@ async def test_a_plain_number_presses_the_button_of_that_number(rig):
         await rig.take(said(text, number=number))
     found = [(row["text"], row["button"], row["kind"]) for row in await rig.messages()]
     assert found == [
-        ("2", "rather not", "button"),
-        ("opção 1", "yes please", "button"),
+        ("2 (Não)", "rather not", "button"),  # whoever reads it later sees what was chosen
+        ("opção 1 (Sim)", "yes please", "button"),
         ("3", "", "text"),
         ("2 mesas", "", "text"),
     ]
