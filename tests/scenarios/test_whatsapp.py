@@ -97,6 +97,7 @@ async def test_whoever_hides_their_number_stays_the_same_customer(stage):
     await stage.quiet()
     assert len(await stage.desk.cases()) == 1
     await stage.desk.act("reply", 1, "Oi Ana!")
+    await stage.quiet()
     heard = [message.text for message in stage.api.shown(ana)]
     assert heard[-1] == "Oi Ana!"
     chats = rows(stage, "SELECT DISTINCT conversation FROM messages WHERE direction = 'in'")
