@@ -17,6 +17,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import ConfigError, Flaw
 
 MEND = "mend the variable"
+# Variables that are no text, and no secrets.
+_TYPED = {
+    "port": ("is no port", "write a number from 0 to 65535, for example 8000"),
+    "telegram_staff_chat": (
+        "is no number of a chat, such as -1001234567890",
+        "write /help in your team's group: the bot says its number",
+    ),
+}
 TELEGRAM_API = "https://api.telegram.org"
 # Where Telegram itself delivers webhooks: core.telegram.org/bots/api#setwebhook
 WEBHOOK_PORTS = (443, 80, 88, 8443)
@@ -61,11 +69,23 @@ class Environment(BaseSettings):
     def _without_slash(cls, value: str) -> str:
         return value.strip().rstrip("/")
 
+    @field_validator(
+        "telegram_bot_token",
+        "twilio_account_sid",
+        "twilio_auth_token",
+        "twilio_auth_token_next",
+        mode="before",
+    )
+    @classmethod
+    def _without_blanks(cls, value: object) -> object:
+        """A blank is no secret, and a line break at the end of one is none of its signs."""
+        return value.strip() if isinstance(value, str) else value
+
     @field_validator("telegram_staff_chat", mode="before")
     @classmethod
     def _chat_number(cls, value: object) -> object:
         if isinstance(value, str) and not re.fullmatch(r"\s*-?[0-9]{0,18}\s*", value):
-            raise ValueError("is no number of a chat, such as -1001234567890")
+            raise ValueError
         return value if value != "" else None
 
     @property
@@ -119,20 +139,9 @@ class Environment(BaseSettings):
 
 def load_environment() -> Environment:
     """Read the environment; raises ConfigError naming every variable that does not fit."""
-    try:
-        environment = Environment()
-    except ValidationError as error:
-        raise ConfigError(
-            [
-                Flaw(
-                    str(details["loc"][0]).upper(),
-                    details["msg"].removeprefix("Value error, "),
-                    advice=MEND,
-                )
-                for details in error.errors(include_input=False)
-            ]
-        ) from None
+    environment, unread = _read()
     flaws = [
+        *unread,
         *_database_flaws(environment.database_url),
         *_telegram_flaws(environment),
         *_twilio_flaws(environment),
@@ -141,6 +150,21 @@ def load_environment() -> Environment:
     if flaws:
         raise ConfigError(flaws)
     return environment
+
+
+def _read() -> tuple[Environment, list[Flaw]]:
+    """The variables, with the defaults of those that are of another type, and these."""
+    try:
+        return Environment(), []
+    except ValidationError as error:
+        wrong = {str(each["loc"][0]): each for each in error.errors(include_url=False)}
+    flaws = []
+    for name, each in wrong.items():
+        message, advice = _TYPED.get(name, (each["msg"], MEND))
+        given = str(each["input"]) if name in _TYPED else ""  # else it may be a secret
+        flaws.append(Flaw(name.upper(), message, given, advice))
+    defaults = {name: Environment.model_fields[name].default for name in wrong}
+    return Environment(**defaults), flaws
 
 
 def _database_flaws(url: str) -> Iterator[Flaw]:

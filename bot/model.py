@@ -236,6 +236,7 @@ class Said:
     author: str  # "customer", "model", "rule", "staff", "system"
     text: str
     at: float
+    media: tuple[Media, ...] = ()  # what a customer sent beside the text, or in its place
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class AskModels:
     measure: Measure = Measure()
 
     async def __call__(self, turn: Turn, /) -> Outcome | Turn | None:
-        if not self.models.names or not turn.text.strip() or turn.attempt > MOST_ATTEMPTS:
+        if not self.models.names or not _readable(turn) or turn.attempt > MOST_ATTEMPTS:
             return None
         asked, draft, approved = await self._asked(turn)
         if approved is None or draft is None:
@@ -158,3 +158,9 @@ def _refused(draft: Draft, problems: tuple[Problem, ...], turn: Turn) -> Refused
         excerpts=tuple(problem.excerpt for problem in problems),
         at=turn.now,
     )
+
+
+def _readable(turn: Turn) -> bool:
+    """Whether there are words: a place or a contact sent alone has some, a voice note has none."""
+    media = (medium for message in turn.messages for medium in message.media)
+    return bool(turn.text.strip()) or any(medium.detail.strip() for medium in media)

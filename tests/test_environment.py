@@ -75,3 +75,26 @@ def test_our_number_may_be_written_as_twilio_does(monkeypatch, number):
 def test_a_staff_chat_needs_a_bot(monkeypatch):
     assert refused(monkeypatch, {"TELEGRAM_STAFF_CHAT": "-100"}) == ["TELEGRAM_STAFF_CHAT"]
     assert refused(monkeypatch, {"TELEGRAM_BOT_TOKEN": "1:a"}) == []
+
+
+def test_what_is_no_number_hides_nothing_else(monkeypatch):
+    wrong = {"PORT": "http", "DATABASE_URL": "mysql://x", "TELEGRAM_STAFF_CHAT": "team"}
+    names = refused(monkeypatch, WHOLE | wrong | {"TWILIO_WHATSAPP_FROM": "abc"})
+    assert sorted(names) == sorted([*wrong, "TWILIO_WHATSAPP_FROM"])
+
+
+def test_what_is_no_number_is_shown(monkeypatch):
+    monkeypatch.setenv("PORT", "99999")
+    with pytest.raises(ConfigError) as raised:
+        load_environment()
+    assert [(flaw.where, flaw.excerpt) for flaw in raised.value.flaws] == [("PORT", "99999")]
+
+
+@pytest.mark.parametrize("blank", ["   ", "\n"])
+def test_a_blank_is_no_secret(monkeypatch, blank):
+    assert refused(monkeypatch, WHOLE | {"TWILIO_AUTH_TOKEN": blank}) == ["TWILIO_AUTH_TOKEN"]
+
+
+def test_a_line_break_at_the_end_is_no_part_of_a_token(monkeypatch):
+    assert refused(monkeypatch, WHOLE | {"TWILIO_AUTH_TOKEN": "canary\n"}) == []
+    assert load_environment().twilio_auth_tokens == ("canary",)

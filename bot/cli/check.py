@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import __version__
-from bot.cli.check_hints import hints
+from bot.cli.check_hints import hints, misspelt
 from bot.cli.check_remarks import remarks
 from bot.cli.greeting import standing_of
 from bot.errors import Flaw
@@ -129,6 +129,9 @@ async def checked(*, online: bool) -> Checked:
         problems += database.flaws_of(file, needs_key=environment.nightdesk_secret_key is None)
         warnings += hints(os.environ, environment, draft.settings)
         warnings += database.warnings_of(file)
+    else:  # what is missing may stand there under a wrong name
+        keys = {entry.key_variable for entry in draft.settings.providers}
+        warnings += misspelt(os.environ, keys)
     standing: tuple[str, ...] = ()
     if not problems and environment is not None:
         plan = draft.plan()

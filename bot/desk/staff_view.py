@@ -130,7 +130,8 @@ def _readable(name: str) -> str:
 
 
 def _said(said: Said, book: Book) -> Iterator[str]:
-    text = _short(harmless(said.text.strip()), LONGEST_LINE)
+    media = (f"[{_medium(medium, book)}]" for medium in said.media)
+    text = _short(" ".join(filter(None, (*media, harmless(said.text.strip())))), LONGEST_LINE)
     if said.author == "customer":
         nothing = f"[{_word('card_other', book)}]"
         yield f"{THEIRS} {text or nothing}"

@@ -21,9 +21,10 @@ from bot.ledger.rows import (
     facts_from,
     form_from,
     incoming_from,
+    said_from,
 )
 from bot.ledger.tables import CASE_IS_OPEN, ROW_IS_OPEN, cases, conversations, messages, turns
-from bot.model import ConversationKey, Kind, KnownFacts, Limit, Ownership, Said, Turn
+from bot.model import ConversationKey, Kind, KnownFacts, Limit, Ownership, Turn
 
 WAITING_AT_ONCE = 100  # rows looked at when the next burst is chosen
 DRAFTS_SECONDS = 3_600.0  # for which a draft that was not let out matters to whoever takes over
@@ -72,7 +73,7 @@ _LEASE = (
 # Finished lines only, so this turn's own messages are not among them. An answer given while they
 # were arriving has a higher number than they have, and belongs to what was said before.
 _HISTORY = (
-    select(messages.c.author, messages.c.text, messages.c.at)
+    select(messages.c.author, messages.c.text, messages.c.at, messages.c.media)
     .where(
         messages.c.conversation == bindparam("key"),
         or_(
@@ -213,7 +214,7 @@ def _turn(
         conversation=key,
         messages=() if act else tuple(incoming_from(row) for row in rows),
         act=act,
-        history=tuple(Said(row.author, row.text, row.at) for row in reversed(history)),
+        history=tuple(map(said_from, reversed(history))),
         identity=rows[0].identity,
         ownership=Ownership(conversation.ownership),
         case=case_from(conversation) if conversation.id else None,

@@ -16,6 +16,7 @@ from bot.model import (
     Kind,
     KnownFacts,
     Media,
+    Said,
     StaffAct,
 )
 from bot.outcome import Button, Template
@@ -37,9 +38,18 @@ def incoming_from(row: Any) -> Incoming:
         kind=Kind(row.kind),
         button=row.button,
         quoted=row.quoted,
-        media=tuple(Media(**media) for media in row.media or ()),
+        media=_media_from(row),
         seq=row.seq,
     )
+
+
+def said_from(row: Any) -> Said:
+    """One earlier line of a conversation."""
+    return Said(row.author, row.text, row.at, _media_from(row))
+
+
+def _media_from(row: Any) -> tuple[Media, ...]:
+    return tuple(Media(**media) for media in row.media or ())
 
 
 def act_from(row: Any) -> StaffAct:

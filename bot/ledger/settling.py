@@ -10,7 +10,6 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from bot.intake.ports import Opened, Settled, Settlement
 from bot.ledger.answers import Channels, write_answers
 from bot.ledger.erasing import erase
-from bot.ledger.holding import drop
 from bot.ledger.recording import close_turn
 from bot.ledger.rows import drafts_to, form_to
 from bot.ledger.tables import (
@@ -138,7 +137,6 @@ def _apply_one(
             values.update(ownership="bot", holder="", tries=0)
             at = settlement.at
             _move_case(connection, settlement, case, status="resolved", resolved_at=at)
-            drop(connection, str(settlement.turn.conversation))
         case Erase():
             facts.clear()
             values.update(form=None, language=None, pinned_language=False, tries=0, name="")

@@ -38,7 +38,9 @@ def history(said: Sequence[Said], book: Book, language: str) -> list[Spoken]:
     for each in said:
         text = words(each.text)
         if each.author == CUSTOMER:
-            lines.append(Spoken(Speaker.CUSTOMER, text or f"[{_kind('other', book, language)}]"))
+            media = (_medium(medium, book, language) for medium in each.media)
+            whole = "\n".join(part for part in (*media, text) if part)
+            lines.append(Spoken(Speaker.CUSTOMER, whole or f"[{_kind('other', book, language)}]"))
         elif text:
             lines.append(Spoken(Speaker.DESK, text))
     return lines

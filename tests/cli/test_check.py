@@ -41,6 +41,16 @@ def test_every_problem_comes_with_its_four_parts(told, monkeypatch):
     assert places(found.problems) == ["PORT", "NIGHTDESK__INBOX__JOIN"]
 
 
+def test_what_is_missing_may_stand_under_a_wrong_name(told, monkeypatch):
+    for name, value in secrets().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("TWILIO_AUTH_TOKEN")
+    monkeypatch.setenv("TWILIO_AUTHTOKEN", "a" * 32)
+    found = told()
+    assert "TWILIO_AUTH_TOKEN" in places(found.problems)
+    assert "TWILIO_AUTHTOKEN" in places(found.warnings)
+
+
 # What would not keep it from starting
 
 

@@ -46,6 +46,13 @@ def test_a_card_says_who_why_what_is_known_and_what_was_said_last():
     ]
 
 
+def test_a_card_shows_the_place_that_was_sent_before():
+    place = Media("location", detail="Rua das Flores 12")
+    before = (Said("customer", "", 0.0, (place,)),)
+    shown = staff_view.card(ANA, "asked", Heard(), before, BOOK)
+    assert "Rua das Flores 12]" in shown
+
+
 def test_a_topic_is_the_reason():
     heard = Heard((message("quero reclamar"),), (), {"topic": "damaged_item"})
     assert staff_view.card(ANA, "topic", heard, (), BOOK).splitlines()[1:4] == [

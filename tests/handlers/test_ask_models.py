@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bot.memory.prompt import HUMAN_MARK
-from bot.model import Fact, Form, KnownFacts, Missing, Turn
+from bot.model import Fact, Form, KnownFacts, Media, Missing, Turn
 from bot.outcome import OpenCase, Outcome, SetForm, SetTries, Verdict
 from bot.prompt import Attempt, Completion, FactSpec, Prompt, Reply, Speaker
 from handlers.ask_models import AskModels, Measure
@@ -169,3 +169,19 @@ async def test_with_a_case_open_the_model_still_answers_while_nobody_holds_the_c
     outcome = await decided(says(RIGHT), asking(case=CASE))
     assert isinstance(outcome, Outcome)
     assert outcome.verdict is Verdict.ANSWERED
+
+
+async def test_a_place_sent_alone_is_something_to_answer():
+    place = Media("location", detail="Rua das Flores 12 (-19.93, -43.93)")
+    (message,) = asking("").messages
+    turn = asking("", messages=(replace(message, media=(place,)),))
+    models = says("Noted.")
+    outcome = await AskModels(models, Desk())(turn)
+    assert isinstance(outcome, Outcome)
+    assert "Rua das Flores 12" in models.asked[0][0].said[-1].text
+
+
+async def test_a_voice_note_alone_is_not():
+    (message,) = asking("").messages
+    turn = asking("", messages=(replace(message, media=(Media("voice"),)),))
+    assert await AskModels(says("Noted."), Desk())(turn) is None

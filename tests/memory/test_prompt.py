@@ -74,6 +74,12 @@ def test_media_are_named_in_the_customers_language_and_quotations_are_marked():
     assert line.text.endswith("[attachment: a.holo]\n[attachment]")
 
 
+def test_what_was_sent_earlier_is_named_too():
+    place = Media("location", detail="Rua das Flores 12")
+    turn = replace(make_turn("e aqui?"), history=(Said("customer", "", 0.0, (place,)),), book=SHOP)
+    assert "[localização: Rua das Flores 12]" in "\n".join(line.text for line in lines(turn))
+
+
 def test_a_long_quotation_is_shortened_and_a_button_is_what_it_means():
     turn = replace(make_turn(), messages=(replace(said("x", button="/help"), quoted="q" * 999),))
     (line,) = lines(turn)
