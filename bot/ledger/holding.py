@@ -39,7 +39,12 @@ def release(connection: Connection, conversation: str, at: float) -> None:
         )
         .values(state="pending", failure="", owner="", until=0, epoch=epoch)
     )
-    drop(connection, conversation)  # the rest was for a case that is over: not for the next one
+    # What is left is too old, or would be the bot speaking over a person.
+    connection.execute(
+        update(messages)
+        .where(messages.c.conversation == conversation, _HELD)
+        .values(state="superseded")
+    )
     connection.execute(
         update(conversations).where(conversations.c.key == conversation).values(held=False)
     )

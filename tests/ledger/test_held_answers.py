@@ -126,21 +126,6 @@ async def test_a_reply_that_is_refused_after_its_case_is_over_goes_out_too(desk,
     assert await desk.taken(LATER + 61) == ["resposta"]
 
 
-async def test_nor_is_it_said_in_the_next_case(desk, ledger):
-    await desk.heard(NOON)
-    await desk.says("um momento", NOON + 4, OpenCase("asked"))
-    await desk.taken(NOON + 5)
-    await desk.staff("do primeiro caso", LATER)
-    (parcel,) = await ledger.take("w", LATER + 5, LATER + 20, 10, ["wire"])
-    await desk.staff("", LATER + 10, Action.RESOLVE, CloseCase(1))
-    await ledger.refused(parcel.seq, "w", WINDOW_CLOSED, LATER + 12)
-    await desk.heard(LATER + 60)
-    await desk.says("de novo?", LATER + 64, OpenCase("asked"))
-    await desk.refused(LATER + 70)
-    await desk.heard(LATER + 80)
-    assert await desk.taken(LATER + 81) == ["de novo?"]
-
-
 async def test_a_colleague_who_takes_over_does_not_keep_it_back(desk, ledger):
     await desk.heard(NOON)
     await desk.says("um momento", NOON + 4, OpenCase("asked"))
