@@ -9,7 +9,7 @@ import pytest
 
 from bot.channels.whatsapp import WINDOW_SECONDS, indicator
 from bot.channels.whatsapp.send import SANDBOX, SANDBOX_RATE, rate_of
-from bot.delivery.ports import WINDOW_CLOSED, Rate
+from bot.delivery.ports import WINDOW_CLOSED
 from bot.errors import DeliveryRefused, DeliveryUnknown
 from bot.model import ConversationKey
 from bot.outcome import Template
