@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,18 +37,45 @@ class Plan:
         return replace(self, environment=self.environment.model_copy(update=known))
 
 
-def _book(folder: Path, settings: Settings, flaws: Sequence[Flaw], *, known: bool) -> Book:
+def _book(
+    folder: Path,
+    settings: Settings,
+    flaws: Sequence[Flaw],
+    unspoken: Collection[str],
+    *,
+    known: bool,
+) -> Book:
     """What stands in `templates/`. What config.yaml says wrongly is not held against it."""
     business = settings.business
+    spoken = [language for language in business.languages if language not in unspoken]
     return load_book(
         folder,
-        business.languages if known and not _about("business.languages", flaws) else (),
+        spoken if known and not _about("business.languages", flaws) else (),
         business.default_language,
         business.timezone,
         [name for source in settings.facts for name in source.facts]
         if known and not _about("facts", flaws)
         else None,
     )
+
+
+def _unspoken(folder: Path, languages: Sequence[str]) -> frozenset[str]:
+    """Languages in which nothing in a folder is said at all: one mistake, not one a sentence."""
+    files = (file for file in sorted(folder.rglob("*.y*ml")) if file.is_file())
+    try:
+        written = "\n".join(file.read_text("utf-8", "replace") for file in files)
+    except OSError:
+        written = ""
+    if not written.strip():  # other words are said about that
+        return frozenset()
+    keys = {code: rf"""(?:^|[\s{{,])["']?{code}(?:-\w+)?["']?\s*:""" for code in languages}
+    return frozenset(code for code, key in keys.items() if not re.search(key, written))
+
+
+def _says_nothing(language: str, document: Document) -> Flaw:
+    message = f"'business.languages' names '{language}', in which the templates say nothing"
+    advice = "write every sentence of templates/ in it, or take it out"
+    return document.flaw(("business", "languages"), message, advice)
 
 
 def _no_folder(folder: Path, document: Document) -> Flaw:
@@ -116,7 +144,10 @@ def read_draft() -> Draft:
         if there and not folder.is_dir():
             flaws.append(_no_folder(folder, there))
         elif there or folder.is_dir():  # else one thing is missing, not two
-            book = _book(folder, settings, more, known=there is not None)
+            unspoken = _unspoken(folder, settings.business.languages)
+            if there:
+                flaws += [_says_nothing(each, there) for each in unspoken]
+            book = _book(folder, settings, more, unspoken, known=there is not None)
     except ConfigError as error:
         flaws += error.flaws
     flaws += check_sources(settings.facts, path.parent, there)

@@ -102,7 +102,10 @@ class Unsettled(Protocol):
         ...
 
     async def taken(self, conversation: str, external_ids: Sequence[str]) -> frozenset[str]:
-        """Which of these platform ids belong to messages of this chat. Raises LedgerError."""
+        """Which of these platform ids belong, or may belong, to other messages of this chat.
+
+        Raises LedgerError.
+        """
         ...
 
     async def give_up(self, seq: int, at: float, notice: Outgoing | None) -> None:

@@ -12,6 +12,7 @@ from bot.delivery.receipts import MOST_ATTEMPTS, Adrift, Heard, Noted, Receipt, 
 from bot.ledger.claims import supersede_bot_answers
 from bot.ledger.failing import has_failed
 from bot.ledger.identities import is_named, look
+from bot.ledger.outbox import being_sent
 from bot.ledger.parcels import PARCELS, parcel_from
 from bot.ledger.recording import responded
 from bot.ledger.tables import IS_ADRIFT, conversations, messages
@@ -75,7 +76,13 @@ def adrift(connection: Connection, channel: str) -> Sequence[Adrift]:
 
 
 def taken(connection: Connection, conversation: str, external_ids: Sequence[str]) -> frozenset[str]:
-    """Which of these ids belong to messages of this chat."""
+    """Which of these ids belong to messages of this chat.
+
+    While one of it is being sent, any may be that one's, and all count as taken: two answers of
+    the same words must not be told to be one.
+    """
+    if being_sent(connection, conversation):
+        return frozenset(external_ids)
     return frozenset(
         connection.execute(
             select(messages.c.external_id).where(

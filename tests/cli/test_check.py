@@ -231,3 +231,14 @@ def test_an_address_that_is_not_ours_is_a_note(told, monkeypatch):
 def test_an_sqlite_that_may_damage_shared_files_is_noted(told, monkeypatch, version, noted):
     monkeypatch.setattr(checkup.sqlite3, "sqlite_version_info", version)
     assert any("SQLite is" in note for note in told().notes) is noted
+
+
+def test_a_language_in_which_nothing_is_said_is_one_mistake(told, monkeypatch, tmp_path):
+    """Not one for each of the sentences that lack it."""
+    config = copied(tmp_path)
+    config.write_text(config.read_text("utf-8").replace("[pt, en, es]", "[pt, en, fr]"), "utf-8")
+    monkeypatch.setenv("NIGHTDESK_CONFIG", str(config))
+    (problem,) = told().problems
+    assert problem["place"] == "config.yaml:6"
+    assert "'fr'" in problem["message"]
+    assert "[pt, en, fr]" in problem["excerpt"]

@@ -133,11 +133,13 @@ CATCHES: list[tuple[str, Scenario]] = [
     ("whatsapp.refuses_when_busy", held_by_another_process),
     ("whatsapp.anybody_may_call", forged),
     ("whatsapp.created_again_blindly", cut_off),
-    ("whatsapp.hopes_for_the_best", cut_off),
-    ("whatsapp.looks_no_further", cut_off),
     ("whatsapp.believes_the_last_word", backwards),
     ("whatsapp.window_from_our_own_words", a_day_later),
     ("whatsapp.deaf_to_429", asked_to_wait),
+]
+MORE: list[tuple[str, Scenario]] = [
+    ("whatsapp.hopes_for_the_best", cut_off),
+    ("whatsapp.looks_no_further", cut_off),
     ("whatsapp.unpaced", a_crowd),
 ]
 
@@ -152,6 +154,14 @@ async def test_a_broken_build_is_caught(bench: Bench, build: str, scenario: Scen
     assert await scenario(bench, build)
 
 
+@pytest.mark.full
+@pytest.mark.parametrize(("build", "scenario"), MORE, ids=_name)
+async def test_a_build_that_is_broken_elsewhere_is_caught(
+    bench: Bench, build: str, scenario: Scenario
+) -> None:
+    assert await scenario(bench, build)
+
+
 # Of the others, the tests of the same things show as much.
 @pytest.mark.parametrize("scenario", [held_by_another_process, forged, cut_off], ids=_name)
 async def test_a_sound_build_is_not(bench: Bench, scenario: Scenario) -> None:
@@ -159,6 +169,6 @@ async def test_a_sound_build_is_not(bench: Bench, scenario: Scenario) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("scenario", dict.fromkeys(each for _, each in CATCHES), ids=_name)
+@pytest.mark.parametrize("scenario", dict.fromkeys(each for _, each in CATCHES + MORE), ids=_name)
 async def test_no_scenario_blames_a_sound_build(bench: Bench, scenario: Scenario) -> None:
     assert not await scenario(bench, SOUND)

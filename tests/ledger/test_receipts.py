@@ -225,6 +225,16 @@ async def test_which_ids_are_taken(ledger, send):
     assert await ledger.taken(str(replace(ANA, chat="bia")), [SID]) == frozenset()
 
 
+async def test_while_another_answer_is_under_way_no_id_is_free(ledger, send):
+    """Twilio lists it before its send returns: an older one of the same words must not get it."""
+    parcel = await send()
+    await ledger.unknown(parcel.seq, "w", NOON + 7, reason=LOOKING)
+    later = await send(at=NOON + 60)
+    assert await ledger.taken(str(ANA), ["SMlater"]) == {"SMlater"}
+    await ledger.delayed(later.seq, "w", NOON + 70)
+    assert await ledger.taken(str(ANA), ["SMlater"]) == frozenset()
+
+
 def test_ranks_rise_along_the_way_of_a_message():
     assert [rank_of(each) for each in ("", *Receipt)] == list(range(-1, len(Receipt)))
     assert rank_of("nonsense") == -1
