@@ -36,7 +36,7 @@ faults: .venv/.dev ## The fault tests in full: minutes of load, kills and cut co
 
 lock: .venv/.uv  ## Renew the locks after a change of pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		pyproject.toml build-requirements.txt --output-file requirements.lock
+		--extra postgres pyproject.toml build-requirements.txt --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--group dev --constraint requirements.lock --output-file requirements-dev.lock
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival
 from bot.ledger.claims import claim
@@ -22,6 +21,7 @@ from bot.ledger.tables import (
     messages,
     staff_seen,
 )
+from bot.ledger.upsert import upsert
 from bot.limits.budget import Charges, charge
 from bot.model import Action, ConversationKey, Incoming, Kind, Limit, Media, Ownership, StaffAct
 

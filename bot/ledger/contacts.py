@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, case, insert, literal, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Poison
 from bot.ledger.claims import claim, reopen_running_turn
@@ -20,6 +19,7 @@ from bot.ledger.tables import (
     quarantine,
     turns,
 )
+from bot.ledger.upsert import upsert
 from bot.model import ConversationKey, Ownership
 
 KEPT_BYTES = 65_536  # of a body: enough to see what it was

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Edited
 from bot.ledger.claims import reopen_running_turn
 from bot.ledger.staff_rows import tell
 from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, deliveries, messages, turns
+from bot.ledger.upsert import upsert
 from bot.model import Edit, Kind
 from bot.outcome import Outgoing
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, delete
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.ledger.tables import heartbeats
+from bot.ledger.upsert import upsert
 
 KEPT_MINUTES = 400 * 1_440  # a year and a month of reports
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.intake.ports import Person
 from bot.ledger.tables import conversations, identities
+from bot.ledger.upsert import upsert
 from bot.model import ConversationKey, Ownership
 
 NUMBER = "+"  # a name that begins with it is a telephone number

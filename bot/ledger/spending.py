@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, case, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.ledger.tables import spending, turns
+from bot.ledger.upsert import upsert
 
 _RAISED = spending.c.spent + bindparam("amount")
 _RESERVE = (

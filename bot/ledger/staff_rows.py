@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.delivery.ports import AGAIN
 from bot.ledger.rows import buttons_to
 from bot.ledger.tables import IS_LEAVING, conversations, messages
+from bot.ledger.upsert import upsert
 from bot.outcome import Outgoing
 
 JOINED_UNITS = 3_000  # of UTF-16, in one message to staff that are not keeping up

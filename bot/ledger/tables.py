@@ -15,11 +15,15 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     literal_column,
     text,
 )
 
 metadata = MetaData()
+
+# SQLite numbers rows by itself only where the column is called INTEGER; it holds 64 bits there.
+BigKey = BigInteger().with_variant(Integer, "sqlite")
 
 # Keys of everything that was accepted, for dropping repeats. Kept 8 days; survives erasure.
 deliveries = Table(
@@ -39,7 +43,7 @@ conversations = Table(
     Column("key", String, primary_key=True),
     Column("last_in_at", Float, nullable=False),
     Column("language", String),
-    Column("pinned_language", Boolean, nullable=False, server_default=text("0")),
+    Column("pinned_language", Boolean, nullable=False, server_default=false()),
     Column("tries", Integer, nullable=False, server_default=text("0")),
     Column("form", JSON(none_as_null=True)),
     Column("facts", JSON, nullable=False, server_default=text("'{}'")),
@@ -51,11 +55,13 @@ conversations = Table(
     Column("fence", Integer, nullable=False, server_default=text("0")),  # rises with each lease
     Column("retry_at", Float, nullable=False, server_default=text("0")),
     Column("name", String, nullable=False, server_default=""),  # as the customer calls themselves
-    Column("public", Boolean, nullable=False, server_default=text("0")),  # others read along
+    Column("public", Boolean, nullable=False, server_default=false()),  # others read along
     Column("blocked_at", Float),  # the customer has shut us out since then
     Column("drafts", JSON(none_as_null=True)),  # what a model was not let say lately
     Column("address", String, nullable=False, server_default=""),  # where to answer, if not at key
-    Column("held", Boolean, nullable=False, server_default=text("0")),  # answers wait for a word
+    Column("held", Boolean, nullable=False, server_default=false()),  # answers wait for a word
+    Column("rhythm", JSON(none_as_null=True)),  # how this person writes; see intake/joining.py
+    Column("slow_told_at", Float, nullable=False, server_default=text("0")),  # told that we are slow
 )
 
 # direction: in (customer), out (to a customer or an agent), act (staff; never shown to customers).
@@ -64,7 +70,7 @@ conversations = Table(
 messages = Table(
     "messages",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("seq", BigKey, primary_key=True, autoincrement=True),
     Column("conversation", String, nullable=False),
     Column("direction", String, nullable=False),
     Column("state", String, nullable=False),
@@ -80,10 +86,10 @@ messages = Table(
     Column("limit_verdict", String, nullable=False, server_default="pass"),
     Column("retry_after", Float, nullable=False, server_default=text("0")),  # seconds, if limited
     Column("verdict", String, nullable=False, server_default=""),  # how its turn ended
-    Column("turn_id", Integer),
+    Column("turn_id", BigKey),
     Column("part", Integer, nullable=False, server_default=text("0")),
     Column("answers", JSON(none_as_null=True)),  # of out: seq of the messages it answers
-    Column("answered_by", Integer),  # of in: seq of the one valid answer
+    Column("answered_by", BigKey),  # of in: seq of the one valid answer
     Column("epoch", Integer, nullable=False, server_default=text("0")),
     Column("receipt", String, nullable=False, server_default=""),  # see delivery/receipts.py
     Column("attempt", Integer, nullable=False, server_default=text("0")),  # at sending it
@@ -92,12 +98,13 @@ messages = Table(
     Column("until", Float, nullable=False, server_default=text("0")),
     Column("act", JSON(none_as_null=True)),
     Column("at", Float, nullable=False),
-    Column("marked", Boolean, nullable=False, server_default=text("0")),  # the text is Markdown
+    Column("marked", Boolean, nullable=False, server_default=false()),  # the text is Markdown
     Column("quote", String, nullable=False, server_default=""),  # of out: external id to quote
     Column("failure", String, nullable=False, server_default=""),  # why a send failed
-    Column("case_id", Integer),  # of out to staff: the case that a reply to it means
-    Column("inside", Boolean, nullable=False, server_default=text("0")),  # for staff, goes last
+    Column("case_id", BigKey),  # of out to staff: the case that a reply to it means
+    Column("inside", Boolean, nullable=False, server_default=false()),  # for staff, goes last
     Column("edits", JSON(none_as_null=True)),  # of in: later texts, [{text, at}]
+    Column("reruns", Integer, nullable=False, server_default=text("0")),  # answers thrown away
     Index("messages_conversation", "conversation", "seq"),
     Index("messages_external", "conversation", "external_id"),
     # What staff were shown, for an erasure.
@@ -135,6 +142,13 @@ messages = Table(
         sqlite_where=text("state = 'unknown' AND failure = 'looking'"),
         postgresql_where=text("state = 'unknown' AND failure = 'looking'"),
     ),
+    # What nobody could decide, for `nightdesk dead`.
+    Index(
+        "messages_dead",
+        "seq",
+        sqlite_where=text("state = 'dead'"),
+        postgresql_where=text("state = 'dead'"),
+    ),
     sqlite_autoincrement=True,  # a number is never used twice, even after an erasure
 )
 
@@ -143,7 +157,7 @@ messages = Table(
 turns = Table(
     "turns",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", BigKey, primary_key=True, autoincrement=True),
     Column("conversation", String, nullable=False),
     Column("state", String, nullable=False),  # open, settled, superseded
     Column("attempts", Integer, nullable=False),
@@ -157,7 +171,7 @@ turns = Table(
     Column("responded_at", Float),  # the first part of the answer had left
     Column("answered_by", String, nullable=False, server_default=""),  # rule, model, system, staff
     Column("model", String, nullable=False, server_default=""),  # whose answer went out
-    Column("fallback", Boolean, nullable=False, server_default=text("0")),  # not the first model's
+    Column("fallback", Boolean, nullable=False, server_default=false()),  # not the first model's
     Column("calls", Integer, nullable=False, server_default=text("0")),  # to models
     Column("tokens_read", Integer, nullable=False, server_default=text("0")),
     Column("tokens_cached", Integer, nullable=False, server_default=text("0")),  # of those read
@@ -168,6 +182,8 @@ turns = Table(
     Column(
         "refused", Integer, nullable=False, server_default=text("0")
     ),  # drafts that the facts spoke against
+    # Nothing but its answer was written: a correction may take it back while that still waits.
+    Column("reopenable", Boolean, nullable=False, server_default=false()),
     Index("turns_conversation", "conversation", "id"),
     Index("turns_opened", "opened_at"),
     sqlite_autoincrement=True,
@@ -176,7 +192,7 @@ turns = Table(
 cases = Table(
     "cases",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", BigKey, primary_key=True, autoincrement=True),
     Column("conversation", String, nullable=False),
     Column("status", String, nullable=False),  # waiting, claimed, resolved
     Column("reason", String, nullable=False),
@@ -203,6 +219,7 @@ CASE_IS_OPEN = cases.c.status != literal_column("'resolved'")
 IS_PENDING = messages.c.state == literal_column("'pending'")
 IS_SENDING = messages.c.state == literal_column("'sending'")  # beside IS_LEAVING, whose index it is
 IS_LEAVING = messages.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
+IS_DEAD = messages.c.state == literal_column("'dead'")
 IS_ADRIFT = (messages.c.state == literal_column("'unknown'")) & (
     messages.c.failure == literal_column("'looking'")
 )
@@ -230,7 +247,7 @@ counters = Table(
 quarantine = Table(
     "quarantine",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", BigKey, primary_key=True, autoincrement=True),
     Column("channel", String, nullable=False),
     Column("account", String, nullable=False),
     Column("conversation", String, nullable=False, server_default=""),  # "" where it was not told
@@ -287,4 +304,21 @@ heartbeats = Table(
     "heartbeats",
     metadata,
     Column("minute", Integer, primary_key=True, autoincrement=False),  # Unix time / 60
+)
+
+# What only one process of a fleet may do at a time, and which processes there are.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("until", Float, nullable=False),  # Unix time of the database's clock
+)
+
+# How far something outside has been read: what came in at a platform while nobody was here.
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("at", Float, nullable=False),  # Unix time
 )

@@ -8,11 +8,14 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+# SQLite numbers rows by itself only where the column is called INTEGER; it holds 64 bits there.
+BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(
         "cases",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", BIG_KEY, autoincrement=True, nullable=False),
         sa.Column("conversation", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
@@ -49,7 +52,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("last_in_at", sa.Float(), nullable=False),
         sa.Column("language", sa.String(), nullable=True),
-        sa.Column("pinned_language", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("pinned_language", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("form", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("facts", sa.JSON(), server_default=sa.text("'{}'"), nullable=False),
@@ -83,7 +86,7 @@ def upgrade() -> None:
 
     op.create_table(
         "messages",
-        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("seq", BIG_KEY, autoincrement=True, nullable=False),
         sa.Column("conversation", sa.String(), nullable=False),
         sa.Column("direction", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
@@ -99,10 +102,10 @@ def upgrade() -> None:
         sa.Column("limit_verdict", sa.String(), server_default="pass", nullable=False),
         sa.Column("retry_after", sa.Float(), server_default=sa.text("0"), nullable=False),
         sa.Column("verdict", sa.String(), server_default="", nullable=False),
-        sa.Column("turn_id", sa.Integer(), nullable=True),
+        sa.Column("turn_id", BIG_KEY, nullable=True),
         sa.Column("part", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("answers", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("answered_by", sa.Integer(), nullable=True),
+        sa.Column("answered_by", BIG_KEY, nullable=True),
         sa.Column("epoch", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("receipt", sa.String(), server_default="", nullable=False),
         sa.Column("owner", sa.String(), server_default="", nullable=False),
@@ -137,7 +140,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "turns",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", BIG_KEY, autoincrement=True, nullable=False),
         sa.Column("conversation", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),

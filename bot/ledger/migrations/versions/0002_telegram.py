@@ -8,6 +8,9 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+# SQLite numbers rows by itself only where the column is called INTEGER; it holds 64 bits there.
+BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -21,7 +24,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "quarantine",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", BIG_KEY, autoincrement=True, nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("conversation", sa.String(), server_default="", nullable=False),
@@ -38,19 +41,19 @@ def upgrade() -> None:
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.add_column(sa.Column("name", sa.String(), server_default="", nullable=False))
         batch_op.add_column(
-            sa.Column("public", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("public", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.add_column(sa.Column("blocked_at", sa.Float(), nullable=True))
 
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("marked", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("marked", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.add_column(sa.Column("quote", sa.String(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("failure", sa.String(), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("case_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("case_id", BIG_KEY, nullable=True))
         batch_op.add_column(
-            sa.Column("inside", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("inside", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.add_column(sa.Column("edits", sa.JSON(none_as_null=True), nullable=True))
         batch_op.create_index("messages_external", ["conversation", "external_id"], unique=False)

@@ -38,7 +38,7 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("model", sa.String(), server_default="", nullable=False))
         batch_op.add_column(
-            sa.Column("fallback", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("fallback", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.add_column(
             sa.Column("calls", sa.Integer(), server_default=sa.text("0"), nullable=False)

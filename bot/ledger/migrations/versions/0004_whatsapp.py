@@ -28,7 +28,7 @@ def upgrade() -> None:
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.add_column(sa.Column("address", sa.String(), server_default="", nullable=False))
         batch_op.add_column(
-            sa.Column("held", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("held", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
 
     with op.batch_alter_table("messages", recreate="always", table_kwargs=NEVER_TWICE) as batch_op:
