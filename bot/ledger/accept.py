@@ -6,11 +6,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, case, insert, select
 
 from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival
 from bot.ledger.claims import claim
 from bot.ledger.holding import release
+from bot.ledger.locking import hold, hold_name
 from bot.ledger.tables import (
     CASE_IS_OPEN,
     cases,
@@ -46,7 +47,10 @@ _TOUCH_CONVERSATION = (
     .on_conflict_do_update(
         index_elements=[conversations.c.key],
         set_={
-            "last_in_at": func.max(conversations.c.last_in_at, bindparam("last_in_at")),
+            "last_in_at": case(
+                (conversations.c.last_in_at > bindparam("last_in_at"), conversations.c.last_in_at),
+                else_=bindparam("last_in_at"),
+            ),
             "name": bindparam("name"),
             "public": bindparam("public"),
             "address": bindparam("address"),
@@ -138,6 +142,7 @@ def _charged(
     connection: Connection, arrival: Arrival, allowance: Allowance
 ) -> tuple[Limit, float, dict[str, Any]]:
     message = arrival.message
+    hold_name(connection, message.identity)  # one person may write in several chats at once
     state = connection.execute(_FIND_CHARGES, {"identity": message.identity}).scalar()
     charged = charge(
         Charges(**state) if state else None,
@@ -184,6 +189,9 @@ def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
     """
     delivery = {"channel": "staff", "account": act.agent, "key": act.id}
     case = _case_meant(connection, act)
+    if case:
+        hold(connection, case.conversation)
+        case = _case_meant(connection, act)  # as it is, now that nobody else changes it
     line = case.conversation if case else str(act.surface)
     where = ConversationKey.parse(line)
     number = case.id if case else None

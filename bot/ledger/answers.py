@@ -62,10 +62,10 @@ def write_answers(
             row |= {"part": part, "epoch": epoch if own else 0, "case_id": None}
             if message.shows_case:
                 row["case_id"] = case
+            if not own:
+                know(connection, row["conversation"], settlement.at)
             if row["state"] == "pending":
                 to_send = True
-                if not own:
-                    know(connection, row["conversation"], settlement.at)
                 if message.shows_case and joined(connection, row):
                     continue
             seq = connection.execute(_ADD_ANSWER, row).scalar_one()

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select, update
 
 from bot.intake.ports import Edited
 from bot.ledger.claims import reopen_running_turn
+from bot.ledger.locking import hold
 from bot.ledger.staff_rows import tell
 from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, deliveries, messages, turns
 from bot.ledger.upsert import upsert
@@ -26,6 +27,7 @@ def edit(connection: Connection, edit: Edit, kind: Kind, notice: Outgoing | None
     settle fails on the fence.
     """
     key = str(edit.conversation)
+    hold(connection, key)
     if not _is_new(connection, edit):
         return Edited.DUPLICATE
     row = connection.execute(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, select
 
 from bot.intake.ports import Person
+from bot.ledger.locking import hold_name
 from bot.ledger.tables import conversations, identities
 from bot.ledger.upsert import upsert
 from bot.model import ConversationKey, Ownership
@@ -39,6 +40,8 @@ def remember(
     connection: Connection, chat: ConversationKey, names: Sequence[str], at: float
 ) -> Person:
     """The same, and the names are known from now on."""
+    for name in sorted(names):
+        hold_name(connection, f"{chat.channel}/{chat.account}/{name}")
     person, new = look(connection, chat, names)
     for name in new:
         connection.execute(

@@ -54,6 +54,7 @@ _CONVERSATION = (
     .select_from(conversations)
     .outerjoin(cases, (cases.c.conversation == conversations.c.key) & CASE_IS_OPEN)
     .where(conversations.c.key == bindparam("key"))
+    .with_for_update(of=conversations)  # whoever accepts or claims meanwhile comes after
 )
 _OPEN_ROWS = (
     select(messages)

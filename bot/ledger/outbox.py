@@ -67,6 +67,7 @@ def _heads(channels: tuple[str, ...]) -> Select[tuple[int]]:
         .join(waiting, waiting.c.head == messages.c.seq)
         .join(conversations, conversations.c.key == messages.c.conversation)
         .where(
+            IS_PENDING,  # looked at once more when the row is held: another courier may have it
             waiting.c.on_its_way == 0,
             or_(
                 messages.c.until <= bindparam("now"),
@@ -78,6 +79,7 @@ def _heads(channels: tuple[str, ...]) -> Select[tuple[int]]:
         )
         .order_by(messages.c.inside, messages.c.seq)
         .limit(bindparam("most"))
+        .with_for_update(of=messages, skip_locked=True)
     )
 
 

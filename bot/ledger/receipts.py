@@ -23,21 +23,25 @@ from bot.record import Responded
 # What may have arrived, or was to be tried again: the platform's word settles it.
 _NOT_SETTLED = ("pending", "sending", "unknown", "failed")
 
-_FIND = select(
-    messages.c.seq,
-    messages.c.conversation,
-    messages.c.state,
-    messages.c.receipt,
-    messages.c.failure,
-    messages.c.attempt,
-    messages.c.external_id,
-    messages.c.turn_id,
-    messages.c.part,
-    messages.c.inside,
-    messages.c.case_id,
-    messages.c.text,
-    conversations.c.address,
-).join(conversations, conversations.c.key == messages.c.conversation)
+_FIND = (
+    select(
+        messages.c.seq,
+        messages.c.conversation,
+        messages.c.state,
+        messages.c.receipt,
+        messages.c.failure,
+        messages.c.attempt,
+        messages.c.external_id,
+        messages.c.turn_id,
+        messages.c.part,
+        messages.c.inside,
+        messages.c.case_id,
+        messages.c.text,
+        conversations.c.address,
+    )
+    .join(conversations, conversations.c.key == messages.c.conversation)
+    .with_for_update(of=messages)
+)
 
 
 def note(connection: Connection, report: Report, at: float, notice: Outgoing | None) -> Noted:

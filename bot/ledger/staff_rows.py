@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from bot.delivery.ports import AGAIN
+from bot.ledger.locking import hold
 from bot.ledger.rows import buttons_to
 from bot.ledger.tables import IS_LEAVING, conversations, messages
 from bot.ledger.upsert import upsert
@@ -60,6 +61,7 @@ def joined(connection: Connection, row: dict[str, Any]) -> bool:
         )
         .order_by(messages.c.seq.desc())
         .limit(1)
+        .with_for_update()  # so that no courier takes it while words are added
     ).first()
     if last is None or last.state != "pending" or last.text.startswith(AGAIN):
         return False
@@ -71,7 +73,11 @@ def joined(connection: Connection, row: dict[str, Any]) -> bool:
 
 
 def know(connection: Connection, conversation: str, at: float) -> None:
-    """Make sure that a chat which we write to first has its row."""
+    """Make sure that a chat which we write to first has its row, and hold it.
+
+    Several turns show something in one staff chat: numbers are to rise as rows become visible.
+    """
     connection.execute(
         upsert(conversations).values(key=conversation, last_in_at=at).on_conflict_do_nothing()
     )
+    hold(connection, conversation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from bot.ledger import heartbeat
 from bot.ledger.opening import LONGEST_REST
@@ -28,9 +28,9 @@ DUE_AT_ONCE = 1_000
 def due(connection: Connection, now: float) -> Sequence[ConversationKey]:
     """Conversations with work that nobody is doing, the longest waiting first."""
     waiting = (
-        select(messages.c.conversation, messages.c.seq)
+        select(messages.c.conversation, func.min(messages.c.seq).label("first"))
         .where(ROW_IS_OPEN)
-        .order_by(messages.c.seq)
+        .group_by(messages.c.conversation)
         .subquery()
     )
     rows = connection.execute(
@@ -41,8 +41,7 @@ def due(connection: Connection, now: float) -> Sequence[ConversationKey]:
             # A rest that seems longer than any is one from before the clock went back.
             or_(conversations.c.retry_at <= now, conversations.c.retry_at > now + LONGEST_REST),
         )
-        .group_by(conversations.c.key)
-        .order_by(waiting.c.seq)
+        .order_by(waiting.c.first)
         .limit(DUE_AT_ONCE)
     )
     return [ConversationKey.parse(row.key) for row in rows]

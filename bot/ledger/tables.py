@@ -61,7 +61,7 @@ conversations = Table(
     Column("address", String, nullable=False, server_default=""),  # where to answer, if not at key
     Column("held", Boolean, nullable=False, server_default=false()),  # answers wait for a word
     Column("rhythm", JSON(none_as_null=True)),  # how this person writes; see intake/joining.py
-    Column("slow_told_at", Float, nullable=False, server_default=text("0")),  # told that we are slow
+    Column("slow_told_at", Float, nullable=False, server_default=text("0")),  # "we are slow"
 )
 
 # direction: in (customer), out (to a customer or an agent), act (staff; never shown to customers).
