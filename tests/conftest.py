@@ -13,6 +13,7 @@ import structlog
 from hypothesis import settings
 
 from tests.desk_in_process import Desk, running_desk
+from tests.postgres.server import Server
 
 # How long an example takes says nothing on a machine that does other things too.
 settings.register_profile("house", deadline=None)
@@ -61,6 +62,14 @@ def log_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(structlog, "configure", uncached)
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL of this worker's own, started when the first test wants it."""
+    server = Server(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What SQLite says when it cannot, in words that say what to do."""
+"""What a database says when it cannot, in words that say what to do."""
 
 from __future__ import annotations
 
@@ -17,6 +17,18 @@ def sqlite_name(error: BaseException) -> str:
     """What SQLite calls an error, such as SQLITE_FULL: never a value that somebody wrote."""
     cause = getattr(error, "orig", None) or error
     return getattr(cause, "sqlite_errorname", type(cause).__name__)
+
+
+def postgres_name(error: BaseException) -> str:
+    """PostgreSQL's code of an error and its name, such as 53100 DiskFull: never a value.
+
+    https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    cause = getattr(error, "orig", None) or error
+    cause = cause.__cause__ or cause  # under SQLAlchemy's own name for it
+    code = getattr(cause, "sqlstate", None)
+    name = type(cause).__name__.removesuffix("Error")
+    return f"{code} {name}" if code else name
 
 
 def cannot_open(database: Path, error: DBAPIError | sqlite3.Error) -> BotError:

@@ -52,34 +52,38 @@ def check_revision(current: str | None) -> None:
 
 
 def migrate(engine: SyncEngine) -> tuple[str | None, str]:
-    """Run what is missing; returns the revisions before and after.
+    """Run on a SQLite file what is missing; returns the revisions before and after.
 
     All that is missing is one transaction, so a kill in the middle leaves the database as it was.
     Raises ConfigError when a newer program has already changed the database, ConfigError or
     LedgerError when it cannot be opened.
     """
     try:
-        return _migrate(engine)
+        with engine.connect() as connection:
+            current = current_revision(connection)
+        check_revision(current)
+        if current == newest_revision():
+            return current, current
+        with engine.begin() as connection:
+            return migrate_in(connection)
     except (DBAPIError, sqlite3.Error) as error:  # the latter from a transaction's begin
         raise cannot_open(Path(engine.url.database or ""), error) from error
 
 
-def _migrate(engine: SyncEngine) -> tuple[str | None, str]:
-    newest = newest_revision()
-    with engine.connect() as connection:
-        current = current_revision(connection)
+def migrate_in(connection: Connection) -> tuple[str | None, str]:
+    """The same, in the transaction of this connection."""
+    newest, current = newest_revision(), current_revision(connection)
     check_revision(current)
     if current != newest:
-        _upgrade(engine)
+        _upgrade(connection)
     return current, newest
 
 
-def _upgrade(engine: SyncEngine) -> None:
+def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(VERSIONS.parent).replace("%", "%%"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from bot.book import Book
 from bot.intake.joining import Waiting, next_burst
 from bot.intake.ports import Begun, Joining, Later, Nothing, Opened, Pauses
+from bot.ledger.locking import hold
 from bot.ledger.rows import (
     act_from,
     case_from,
@@ -54,7 +55,6 @@ _CONVERSATION = (
     .select_from(conversations)
     .outerjoin(cases, (cases.c.conversation == conversations.c.key) & CASE_IS_OPEN)
     .where(conversations.c.key == bindparam("key"))
-    .with_for_update(of=conversations)  # whoever accepts or claims meanwhile comes after
 )
 _OPEN_ROWS = (
     select(messages)
@@ -124,6 +124,7 @@ def begin(
     opening: Opening,
 ) -> Begun:
     """Take the line if it is free and has work; say when to come back otherwise."""
+    hold(connection, str(key))  # whoever accepts or claims meanwhile comes after
     conversation = connection.execute(_CONVERSATION, {"key": str(key)}).first()
     if conversation is None:
         return Nothing()

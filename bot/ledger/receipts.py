@@ -23,30 +23,26 @@ from bot.record import Responded
 # What may have arrived, or was to be tried again: the platform's word settles it.
 _NOT_SETTLED = ("pending", "sending", "unknown", "failed")
 
-_FIND = (
-    select(
-        messages.c.seq,
-        messages.c.conversation,
-        messages.c.state,
-        messages.c.receipt,
-        messages.c.failure,
-        messages.c.attempt,
-        messages.c.external_id,
-        messages.c.turn_id,
-        messages.c.part,
-        messages.c.inside,
-        messages.c.case_id,
-        messages.c.text,
-        conversations.c.address,
-    )
-    .join(conversations, conversations.c.key == messages.c.conversation)
-    .with_for_update(of=messages)
-)
+_FIND = select(
+    messages.c.seq,
+    messages.c.conversation,
+    messages.c.state,
+    messages.c.receipt,
+    messages.c.failure,
+    messages.c.attempt,
+    messages.c.external_id,
+    messages.c.turn_id,
+    messages.c.part,
+    messages.c.inside,
+    messages.c.case_id,
+    messages.c.text,
+    conversations.c.address,
+).join(conversations, conversations.c.key == messages.c.conversation)
 
 
 def note(connection: Connection, report: Report, at: float, notice: Outgoing | None) -> Noted:
     """Write a report down, unless what it tells is known or overtaken."""
-    row = _row(connection, report)
+    row = _row(connection, report, held=True)
     if row is None:
         return Noted(Heard.STRANGE)
     overtaken = report.attempt is not None and report.attempt != row.attempt
@@ -108,11 +104,15 @@ def give_up(connection: Connection, seq: int, at: float, notice: Outgoing | None
         has_failed(connection, row, UNKNOWN, at, notice)
 
 
-def _row(connection: Connection, report: Report) -> Any:
-    """The row that is meant; None where it is no message of ours, or was for somebody else."""
+def _row(connection: Connection, report: Report, *, held: bool = False) -> Any:
+    """The row that is meant; None where it is no message of ours, or was for somebody else.
+
+    `held`: reports that come at the same time wait until this one is written down.
+    """
     mine = messages.c.conversation.startswith(f"{report.channel}/")
     which = messages.c.seq == report.seq if report.seq is not None else _by_id(connection, report)
-    row = connection.execute(_FIND.where(which, mine, messages.c.direction == "out")).first()
+    found = _FIND.where(which, mine, messages.c.direction == "out")
+    row = connection.execute(found.with_for_update(of=messages) if held else found).first()
     if row is None or not _is_for(connection, row, report.chat):
         return None
     settled = row.state == "sent" and row.external_id

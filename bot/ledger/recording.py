@@ -26,7 +26,8 @@ _TOOK = {
 _COUNT = (
     update(turns).where(turns.c.id == bindparam("turn")).values(**_TOOK, trail=bindparam("steps"))
 )
-_TRAIL = select(turns.c.trail).where(turns.c.id == bindparam("turn"))
+# Held, for two decisions of one turn may add to its trail at the same time.
+_TRAIL = select(turns.c.trail).where(turns.c.id == bindparam("turn")).with_for_update()
 _SETTLED = {
     "state": "settled",
     "settled_at": bindparam("when"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from bot.ledger.opening import Opening
 from bot.ledger.sqlite import SqliteEngine, writing_engine
 from bot.model import ConversationKey
 from tests.builders import BOOK, CHAT, NOON, OWNER
+from tests.postgres import databases
 
 OPENING = Opening(Pauses(True, 0.6, 4.0), lease_seconds=30, turn_seconds=8, history_messages=20)
 STAFF = ConversationKey("telegram_staff", "shop", "-1")
 CHANNELS = Channels(frozenset({"web", "api", "desk"}), {"wire": 40})
 
 
-def sqlite(folder: Path) -> Engine:
+async def sqlite(request: pytest.FixtureRequest, folder: Path) -> Engine:
     file = folder / "desk.db"
     engine = writing_engine(file)
     migrate(engine)
@@ -32,12 +34,22 @@ def sqlite(folder: Path) -> Engine:
     return SqliteEngine(file)
 
 
-ENGINES: dict[str, Callable[[Path], Engine]] = {"sqlite": sqlite}
+async def postgres(request: pytest.FixtureRequest, folder: Path) -> Engine:
+    from bot.ledger.postgres import PostgresEngine
+
+    dsn = await databases.fresh(request.getfixturevalue("postgres_server"))
+    return PostgresEngine(dsn)
+
+
+ENGINES: dict[str, Callable[[pytest.FixtureRequest, Path], Awaitable[Engine]]] = {
+    "sqlite": sqlite,
+    "postgres": postgres,
+}
 
 
 @pytest.fixture(params=ENGINES)
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
-    engine = ENGINES[request.param](tmp_path)
+    engine = await ENGINES[request.param](request, tmp_path)
     yield engine
     await engine.close()
 
@@ -53,11 +65,19 @@ def rows(engine: Engine) -> Callable[..., Any]:
 
     async def select(sql: str, **values: object) -> list[dict[str, Any]]:
         def query(connection: Any) -> list[dict[str, Any]]:
-            return [dict(row) for row in connection.execute(text(sql), values).mappings()]
+            return [
+                {name: as_stored(value) for name, value in row.items()}
+                for row in connection.execute(text(sql), values).mappings()
+            ]
 
         return await engine.read(query)
 
     return select
+
+
+def as_stored(value: object) -> object:
+    """PostgreSQL's driver has read JSON already; SQLite's shows the text that is there."""
+    return json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ def test_one_state_is_seen_whatever_is_written_meanwhile(file):
         assert connection.execute(COUNT).scalar() == 0
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 async def test_a_running_desk_is_no_hindrance(ledger, tmp_path):
     await ledger.accept(arrival(incoming()))
     with looking_into(tmp_path / "desk.db") as connection:

