@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from bot import __version__
-from bot.cli.running import look, run, say
+from bot.cli.running import look, run
 
 app = typer.Typer(
     name="nightdesk",
@@ -55,22 +55,32 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="0 takes any free port; else PORT.", min=0, max=65_535)
     ] = None,
+    no_worker: Annotated[
+        bool,
+        typer.Option(
+            "--no-worker",
+            help="Only the doors: turns are decided by `nightdesk worker`. Needs PostgreSQL.",
+        ),
+    ] = False,
 ) -> None:
     """Open the desk: web chat, HTTP API, rules and the local socket, until Ctrl+C or SIGTERM."""
-    from bot.app import serve as serve_plan
-    from bot.cli.greeting import greeting
-    from bot.cli.log import configure_logging
-    from bot.monitor.error_reports import ErrorReports
-    from bot.plan import read_plan
+    from bot.cli.open_desk import open_desk
+    from bot.fleet.role import Role
 
-    reports = ErrorReports()
+    open_desk(Role.WEB if no_worker else Role.DESK, host, port)
 
-    async def opened() -> None:
-        plan = read_plan().listening_at(host, port)
-        await serve_plan(plan, lambda taken: say("\n".join(greeting(plan, taken))), reports)
 
-    configure_logging("info", reports)
-    run(opened)
+@app.command()
+def worker() -> None:
+    """Decide turns and send answers, without doors of its own, until Ctrl+C or SIGTERM.
+
+    For several processes on one PostgreSQL database: `nightdesk serve --no-worker` takes messages
+    in, any number of workers answer them.
+    """
+    from bot.cli.open_desk import open_desk
+    from bot.fleet.role import Role
+
+    open_desk(Role.WORKER)
 
 
 @app.command()

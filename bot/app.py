@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -23,24 +20,24 @@ from bot.delivery.unknowns import Unknowns
 from bot.desk.connected import ConnectedDesk
 from bot.desk.surface import AnySurface
 from bot.doors import Doors
-from bot.errors import BotError
+from bot.errors import CannotListen
+from bot.fleet.neighbours import Household
+from bot.fleet.role import Role
 from bot.intake.accept import Intake
 from bot.intake.around import Around, unseen
 from bot.intake.line import Line
 from bot.intake.ports import Allowance
-from bot.ledger.file import FileLock, private_file, secret_beside, socket_path
-from bot.ledger.ledger import Ledger
 from bot.model import Turn
-from bot.monitor.error_reports import ErrorReports
 from bot.pipeline import road
 from bot.plan import Plan
 from bot.presence import Presence
 from bot.rules.match import engine_of
 from bot.staff_notices import StaffNotices
-from bot.web.server import Server, listen_local, listen_tcp
-from bot.with_ledger import PULLED, with_ledger
+from bot.stores import Store, opened_store
+from bot.web.server import Server, listen_local
+from bot.with_ledger import PULLED
 from bot.with_models import WithModels
-from bot.with_monitor import ErrorReporting, WithMonitor
+from bot.with_monitor import WithMonitor
 from bot.with_telegram import WithTelegram, with_telegram
 from bot.with_whatsapp import WINDOWS, WithWhatsApp, invitations_of, with_whatsapp
 from bot.words.language import prepare
@@ -52,33 +49,30 @@ NO_SENDERS: Mapping[str, Sender] = {}
 GRACE_SECONDS = 10.0  # for turns under way when the program stops
 
 
-class CannotListen(BotError):
-    """The address is taken or does not exist."""
-
-
 class App:
     """A desk that is open: ledger, line and doors."""
 
     def __init__(
         self,
         plan: Plan,
-        ledger: Ledger,
-        secret: bytes,
-        clock: Clock,
+        store: Store,
+        role: Role,
         telegram: WithTelegram | None,
         whatsapp: WithWhatsApp | None,
         staff: StaffNotices,
         models: WithModels,
         senders: Mapping[str, Sender],
     ) -> None:
-        settings = plan.settings
+        settings, ledger, clock = plan.settings, store.ledger, store.clock
+        neighbours = store.neighbours
         engine_of(plan.book)  # built before the first message, not during it
         prepare(plan.book.languages)
-        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         book = always(plan.book)
         platforms = [each for each in (telegram, whatsapp) if each]
         self.presence = Presence(_all(each.typing for each in platforms))
+        self.presence.tell = neighbours.show
         self.ledger = ledger
+        self.neighbours = neighbours
         self.telegram = telegram
         self.whatsapp = whatsapp
         self.models = models
@@ -91,20 +85,22 @@ class App:
             look_ups,
             clock,
             notice=staff.undelivered,
-            wake_courier=lambda: self.courier.ring(),
+            wake_courier=neighbours.wake_courier,
             observe=self.monitor.responded,
+            leads=neighbours.leads,
         )
         self.courier = Courier(
             ledger,
             self.senders,
             clock,
-            owner,
+            neighbours.owner,
             at_once=settings.delivery.senders,
             send_seconds=settings.deadlines.send_seconds,
             report=staff.undelivered,
             observe=self.monitor.responded,
             looked_up=look_ups,
             adrift=self.unknowns.ring,
+            leads=neighbours.leads,
         )
         surface = AnySurface(
             (
@@ -118,13 +114,23 @@ class App:
             book,
             clock,
             self.presence,
-            owner,
-            wake_courier=self.courier.ring,
+            neighbours.owner,
+            wake_courier=neighbours.wake_courier,
             around=Around(
                 equip=self._with_facts,
                 show=telegram.show if telegram else unseen,
                 observe=self.monitor.metrics.observe,
             ),
+            serves=neighbours.serves,
+        )
+        neighbours.meet(
+            Household(
+                self.presence,
+                self.line.ring if role.answers else None,
+                self.line.serving,
+                self.courier.ring,
+                self.line.look,
+            )
         )
         limits = settings.limits
         self.intake = Intake(
@@ -133,12 +139,12 @@ class App:
             Allowance(limits.messages_per_hour, limits.commands_per_minute)
             if limits.enabled
             else None,
-            secret,
+            store.secret,
             clock,
-            self.line.ring,
+            neighbours.arrived,
             self.monitor.accepted,
         )
-        ring, observe = self.courier.ring, self.monitor.responded
+        ring, observe = neighbours.wake_courier, self.monitor.responded
         hooks = (
             telegram.hook(self.intake, ring) if telegram else None,
             whatsapp.hook(self.intake, staff.undelivered, observe, ring) if whatsapp else None,
@@ -146,7 +152,9 @@ class App:
         doors = Doors(
             plan, self.intake, ledger, self.presence, book, clock, self.health, models, WINDOWS
         )
-        self.public = doors.public(secret, [each for each in hooks if each], self.monitor.page)
+        self.public = doors.public(
+            store.secret, [each for each in hooks if each], self.monitor.page
+        )
         self.local = doors.local(PULLED | self.senders.keys())
 
     def _with_facts(self, turn: Turn) -> Turn:
@@ -164,6 +172,7 @@ class App:
         self.unknowns.stop()  # a question under way takes seconds: it ends beside the rest
         if self.telegram:
             await self.telegram.stop_receiving()
+        await self.neighbours.retire()
         await self.line.stop(GRACE_SECONDS)
         self.presence.close()
 
@@ -189,109 +198,70 @@ async def opened(
     *,
     connect: bool = True,
     load: bool = True,
+    role: Role = Role.DESK,
 ) -> AsyncIterator[App]:
-    """Lock, migrate and open the database, serve the local socket, run the line and the courier.
+    """Open the database, serve the local socket, run the line and the courier.
 
     `senders` has further platforms that must be called, by channel. Without `connect` no platform
     is spoken with: what is to be sent waits for a desk that does. Without `load` the caller calls
-    `App.load`, once its doors are open. Raises AlreadyServed when
-    another process has the database, ConfigError when the database is newer than this program.
+    `App.load`, once its doors are open. Raises what `opened_store` raises.
     """
-    database = plan.environment.database_file
-    lock = FileLock(database)
-    lock.take()
-    try:
-        given = plan.environment.nightdesk_secret_key
-        secret = given.get_secret_value().encode() if given else secret_beside(database)
-        private_file(database)
-        ledger = with_ledger(plan.settings, database)
-        try:
-            await ledger.start_afresh()
-            telegram = await with_telegram(
-                plan,
-                ledger,
-                always(plan.book),
-                secret,
-                clock,
-                connect=connect,
-                windows=WINDOWS,
-            )
-            staff = StaffNotices(plan, ledger, always(plan.book), clock, telegram)
-            whatsapp = with_whatsapp(plan, ledger, clock, staff.alert, connect=connect)
-            models = WithModels(plan, ledger, clock)
-            await models.look_back()
-            app = App(plan, ledger, secret, clock, telegram, whatsapp, staff, models, senders)
-            local = Server(app.local, _listen_local(database))
+    async with opened_store(plan, clock, role) as store:
+        ledger, clock, book = store.ledger, store.clock, always(plan.book)
+        leads = store.neighbours.leads
+        telegram = await with_telegram(
+            plan,
+            ledger,
+            book,
+            store.secret,
+            clock,
+            connect=connect,
+            windows=WINDOWS,
+            leads=leads,
+        )
+        staff = StaffNotices(plan, ledger, book, clock, telegram)
+        whatsapp = with_whatsapp(plan, ledger, clock, staff.alert, connect=connect)
+        models = WithModels(plan, ledger, clock)
+        await models.look_back()
+        app = App(plan, store, role, telegram, whatsapp, staff, models, senders)
+        await store.neighbours.open()
+        local = Server(app.local, _listen_local(store.local_socket)) if store.local_socket else None
+        if local:
             await local.start()
-            running = [asyncio.create_task(app.line.run())]
+        running = []
+        if role.answers:
+            running.append(asyncio.create_task(app.line.run()))
             if app.senders:
                 running.append(asyncio.create_task(app.courier.run()))
                 running.append(asyncio.create_task(app.unknowns.run()))
-            if load:
-                app.load()
-            if connect:
-                app.monitor.open()
-            try:
-                yield app
-            finally:
-                await app.stop_taking()
-                await app.courier.stop()
-                app.unknowns.stop()
-                await asyncio.gather(*running)
-                await models.close()
-                await app.monitor.close()
-                for platform in (telegram, whatsapp):
-                    if platform:
-                        await platform.close()
-                await staff.close()
-                await local.stop()
-                socket_path(database).unlink(missing_ok=True)
+        if load:
+            app.load()
+        if connect:
+            app.monitor.open()
+        try:
+            yield app
         finally:
-            await ledger.close()
-    finally:
-        lock.free()
+            await app.stop_taking()
+            await app.courier.stop()
+            await store.neighbours.leave()
+            app.unknowns.stop()
+            await asyncio.gather(*running)
+            await models.close()
+            await app.monitor.close()
+            for platform in (telegram, whatsapp):
+                if platform:
+                    await platform.close()
+            await staff.close()
+            if local and store.local_socket:
+                await local.stop()
+                store.local_socket.unlink(missing_ok=True)
+            await store.neighbours.close()
 
 
-def _listen_local(database: Path) -> socket.socket:
-    path = socket_path(database)
+def _listen_local(path: Path) -> socket.socket:
     try:
         return listen_local(path)
     except OSError as error:
         raise CannotListen(
             f"cannot make the local socket {path}: {error.strerror or error}"
         ) from error
-
-
-async def serve(
-    plan: Plan, now_open: Callable[[int], None], reports: ErrorReports | None = None
-) -> None:
-    """Serve until SIGTERM or SIGINT; `now_open` is told the port once connections are taken.
-
-    `reports` gather errors for Sentry. Raises CannotListen besides what `opened` raises.
-    """
-    host, port = plan.environment.host, plan.environment.port
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with opened(plan, load=False) as app:
-        try:
-            listening = listen_tcp(host, port)
-        except OSError as error:
-            raise CannotListen(
-                f"cannot listen on {host}:{port}: {error.strerror or error}; set HOST and PORT"
-            ) from error
-        public = Server(app.public, listening)
-        await public.start()
-        app.load()
-        now_open(listening.getsockname()[1])
-        reporting = ErrorReporting(plan, reports or ErrorReports())
-        try:
-            await stop.wait()
-            log.info("closing")
-        finally:
-            # Messages are still stored while the last turns finish; pages are let go first,
-            # for a stream that stays open would hold the server.
-            await app.stop_taking()
-            await public.stop()
-            await reporting.close()

@@ -14,7 +14,8 @@ BotError
 │   └── ProviderBroken      account, key or model is gone: leave it alone and alert somebody
 ├── FactsUnavailable    a source of facts did not answer: it counts as knowing nothing
 ├── LedgerError         nothing was stored: answer 503, the turn stays unsettled
-└── AlreadyServed       another process serves this database: use it or stop it
+├── AlreadyServed       another process serves this database: use it or stop it
+└── CannotListen        the address is taken or does not exist: choose another
 
 Expected results (a limited customer, an unknown question) are Outcomes, never exceptions.
 """
@@ -141,6 +142,10 @@ class FactsUnavailable(BotError):
 
 class LedgerError(BotError):
     """The database did not take it; nothing was stored."""
+
+
+class CannotListen(BotError):
+    """The address is taken or does not exist."""
 
 
 class AlreadyServed(BotError):

@@ -70,6 +70,7 @@ class Presence:
         self._watchers: defaultdict[ConversationKey, list[Watcher]] = defaultdict(list)
         self._typing: Counter[ConversationKey] = Counter()
         self._closed = False
+        self.tell: Callable[[ConversationKey, Sign], None] = self.show  # of what happens here
 
     @contextmanager
     def watch(self, conversation: ConversationKey) -> Iterator[Watcher]:
@@ -92,11 +93,16 @@ class Presence:
         for watcher in self._watchers.get(conversation, ()):
             watcher.put(sign)
 
+    def show_all(self, sign: Sign) -> None:
+        """Tell everybody who watches any chat."""
+        for conversation in list(self._watchers):
+            self.show(conversation, sign)
+
     @contextmanager
     def typing(self, conversation: ConversationKey) -> Iterator[None]:
         """Show typing for as long as the block runs."""
         self._typing[conversation] += 1
-        self.show(conversation, Sign.TYPING)
+        self.tell(conversation, Sign.TYPING)
         push = self._pushed.get(conversation.channel)
         if push is not None and conversation not in self._pushing and not self._closed:
             self._pushing[conversation] = asyncio.create_task(_push(push, conversation))
@@ -108,7 +114,7 @@ class Presence:
                 del self._typing[conversation]
                 if pushing := self._pushing.pop(conversation, None):
                     pushing.cancel()
-            self.show(conversation, Sign.IDLE)
+            self.tell(conversation, Sign.IDLE)
 
     def close(self) -> None:
         """Let every open page go, so that the server can stop."""

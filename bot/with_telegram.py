@@ -39,6 +39,7 @@ class WithTelegram:
         *,
         connect: bool,
         windows: Windows,
+        leads: Callable[[], bool],
     ) -> None:
         environment = plan.environment
         self._account = account
@@ -56,7 +57,7 @@ class WithTelegram:
             secret=self._secret,
             send_seconds=self._send_seconds,
         )
-        self._connection = Telegram(access, account, clock, self._moved) if connect else None
+        self._connection = Telegram(access, account, clock, self._moved, leads) if connect else None
         self._receiver: Receiver | None = None
 
     @property
@@ -160,6 +161,7 @@ async def with_telegram(
     *,
     connect: bool,
     windows: Windows,
+    leads: Callable[[], bool] = lambda: True,
 ) -> WithTelegram | None:
     """The parts of the bot whose token is configured; None where there is none."""
     environment = plan.environment
@@ -175,7 +177,15 @@ async def with_telegram(
     agents = {str(member.telegram_id): member.name for member in plan.settings.desk.staff}
     account = Account(bot_id, chats, agents)
     return WithTelegram(
-        plan, account, ledger, book, secret, clock, connect=connect, windows=windows
+        plan,
+        account,
+        ledger,
+        book,
+        secret,
+        clock,
+        connect=connect,
+        windows=windows,
+        leads=leads,
     )
 
 

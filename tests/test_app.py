@@ -11,14 +11,15 @@ import stat
 import aiohttp
 import pytest
 
-from bot.app import CannotListen, opened, serve
+from bot.app import opened
 from bot.cli.greeting import _telegram, greeting
 from bot.config import PROJECT
-from bot.errors import AlreadyServed
+from bot.errors import AlreadyServed, CannotListen
 from bot.ledger.file import socket_path
 from bot.model import ConversationKey
 from bot.outcome import Outgoing
 from bot.plan import read_plan
+from bot.serving import serve
 from bot.web.server import listen_tcp
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from bot import __version__
 from bot.facts.sources import without_words
 from bot.ledger.sqlite import SQLITE_VERSION
@@ -11,6 +13,17 @@ from bot.plan import Plan
 def greeting(plan: Plan, port: int) -> list[str]:
     """The desk is open: what is on, what is off, and how to switch it on."""
     return [f"Nightdesk {__version__} is open.", *standing_of(plan, port)]
+
+
+def greeting_of_a_worker(plan: Plan) -> list[str]:
+    """The same of a process that has no doors."""
+    return [
+        f"Nightdesk {__version__} works: it decides turns and sends answers.",
+        f"  Telegram: {_telegram(plan)}",
+        f"  WhatsApp: {_whatsapp(plan)}",
+        f"  Models:   {_models(plan)}",
+        f"  Ledger:   {_ledger(plan)}",
+    ]
 
 
 def standing_of(plan: Plan, port: int) -> list[str]:
@@ -30,8 +43,18 @@ def standing_of(plan: Plan, port: int) -> list[str]:
         f"  Models:   {_models(plan)}",
         *([f"  Facts:    {_facts(plan)}"] if settings.facts else []),
         f"  Rules:    {len(plan.book.intents)} topics in {', '.join(plan.book.languages)}",
-        f"  Ledger:   {environment.database_file} (SQLite {SQLITE_VERSION})",
+        f"  Ledger:   {_ledger(plan)}",
     ]
+
+
+def _ledger(plan: Plan) -> str:
+    """Where everything is kept; of a server, neither the user nor the password."""
+    environment = plan.environment
+    if not environment.is_shared:
+        return f"{environment.database_file} (SQLite {SQLITE_VERSION})"
+    named = urlsplit(environment.database_url)
+    where = named.hostname or "a local socket"
+    return f"{named.path.strip('/')} on {where} (PostgreSQL, shared by all processes)"
 
 
 def _models(plan: Plan) -> str:

@@ -45,13 +45,17 @@ def _nobody() -> None:
     return None
 
 
+def _always() -> bool:
+    return True
+
+
 class Courier:
     """Carries the outbox to the platforms until it is stopped.
 
     `report` makes what staff are told of a message that was refused, or that may not have
     arrived, from the parcel and the reason; it may answer None. `observe` counts responses.
     Of the channels in `looked_up`, what may have arrived is first asked of the platform: nobody is
-    told, and `adrift` is called instead.
+    told, and `adrift` is called instead. Of several processes only the one that `leads` sends.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Courier:
         observe: Callable[[Responded], None] = _unobserved,
         looked_up: Collection[str] = (),
         adrift: Callable[[], None] = _nobody,
+        leads: Callable[[], bool] = _always,
     ) -> None:
         self._outbox = outbox
         self._senders = dict(senders)
@@ -78,6 +83,7 @@ class Courier:
         self._observe = observe
         self._looked_up = frozenset(looked_up)
         self._adrift = adrift
+        self._leads = leads
         self._pace = Pace(self._senders)
         self._rung = asyncio.Event()
         self._stopping = False
@@ -95,10 +101,7 @@ class Courier:
         while not self._stopping:
             self._rung.clear()
             try:
-                await self._sweep()
-                while not self._stopping and await self._send_some():
-                    pass
-                pause = self._pause()
+                pause = await self._round()
             except LedgerError as error:
                 log.error("courier_failed", error=str(error))
                 pause = LOOK_SECONDS
@@ -117,6 +120,15 @@ class Courier:
         self.ring()
         if self._under_way:
             await asyncio.wait(self._under_way)
+
+    async def _round(self) -> float:
+        """Send what may go; the seconds until there may be more that nobody rings for."""
+        if not self._leads():
+            return LOOK_SECONDS
+        await self._sweep()
+        while not self._stopping and await self._send_some():
+            pass
+        return self._pause()
 
     async def _sweep(self) -> None:
         """What a dead sender left behind may have arrived: unknown, and shown to staff."""

@@ -62,7 +62,9 @@ class Unknowns:
         notice: Callable[[Parcel, str], Outgoing | None],
         wake_courier: Callable[[], None],
         observe: Callable[[Responded], None],
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`leads`: of several processes, one looks things up."""
         self._unsettled = unsettled
         self._receipts = receipts
         self._platforms = dict(platforms)
@@ -70,6 +72,7 @@ class Unknowns:
         self._notice = notice
         self._wake_courier = wake_courier
         self._observe = observe
+        self._leads = leads
         self._rung = asyncio.Event()
         self._stopping = False
         self._looks: dict[int, tuple[int, float]] = {}  # row -> looks so far, when the next is due
@@ -87,9 +90,10 @@ class Unknowns:
         """Look things up until `stop`."""
         while not self._stopping:
             self._rung.clear()
-            pause = IDLE_SECONDS
+            pause = STEP
             try:
-                pause = await self._look()
+                if self._leads():
+                    pause = await self._look()
             except LedgerError as error:
                 log.error("look_up_failed", error=str(error))
                 pause = STEP

@@ -72,7 +72,9 @@ class Line:
         owner: str,
         wake_courier: Callable[[], None],
         around: Around = NOTHING_AROUND,
+        serves: Callable[[ConversationKey], bool] = lambda _: True,
     ) -> None:
+        """`serves`: whether a conversation is rather served here than by another worker."""
         self._ledger = ledger
         self._road = road
         self._book = book
@@ -81,13 +83,14 @@ class Line:
         self._owner = owner
         self._wake_courier = wake_courier
         self._around = around
+        self._serves = serves
+        self._look = asyncio.Event()
         self._tasks: dict[ConversationKey, _Task] = {}
         self._slots = asyncio.Semaphore(TURNS_AT_ONCE)
         self._stopping = asyncio.Event()
 
     def ring(self, conversation: ConversationKey, hurry: bool) -> None:
         """Something arrived in this conversation; `hurry` when it ends the burst."""
-        self._presence.show(conversation, Sign.NEWS)
         if self._stopping.is_set():
             return
         running = self._tasks.get(conversation)
@@ -98,25 +101,42 @@ class Line:
         if hurry:
             running.hurry.set()
 
+    def serving(self, conversation: ConversationKey) -> bool:
+        """Whether this conversation is in hand here."""
+        return conversation in self._tasks
+
+    def look(self) -> None:
+        """Sweep now: something may have been missed."""
+        self._look.set()
+
     async def run(self) -> None:
         """Pick up what a dead worker left behind, for as long as the program runs."""
         purged = 0.0
+        seen: frozenset[ConversationKey] = frozenset()  # what was due in the sweep before
         while not self._stopping.is_set():
+            self._look.clear()
             now = self._clock.now()
             try:
-                for conversation in await self._ledger.due(now):
-                    if conversation not in self._tasks:
+                due = frozenset(found := await self._ledger.due(now))
+                for conversation in found:
+                    # What another worker has not taken for a whole sweep is anybody's.
+                    mine = conversation in seen or self._serves(conversation)
+                    if mine and conversation not in self._tasks:
                         self.ring(conversation, hurry=False)
+                seen = due
                 if now - purged > PURGE_SECONDS:
                     await self._ledger.purge(now)
                     purged = now
             except Exception as error:  # noqa: BLE001  # the sweep must outlive whatever it meets
                 log.error("sweep_failed", error=type(error).__name__)
-            await self._sleep(SWEEP_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SWEEP_SECONDS):
+                    await self._look.wait()
 
     async def stop(self, grace: float) -> None:
         """Take no new turn, let running ones finish for `grace` seconds, put the rest back."""
         self._stopping.set()
+        self._look.set()
         for running in self._tasks.values():
             running.hurry.set()
         tasks = [running.task for running in self._tasks.values() if running.task]
@@ -262,9 +282,9 @@ class Line:
             return
         if settled.erased:
             forget_recent_texts()
-            self._presence.show(opened.turn.conversation, Sign.ERASED)
+            self._presence.tell(opened.turn.conversation, Sign.ERASED)
         for conversation in {message.to for message in outcome.sends}:
-            self._presence.show(conversation, Sign.NEWS)
+            self._presence.tell(conversation, Sign.NEWS)
         if settled.to_send:
             self._wake_courier()
         log.info(

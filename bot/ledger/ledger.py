@@ -41,17 +41,24 @@ from bot.ledger import (
 from bot.ledger.answers import Channels
 from bot.ledger.engine import Engine
 from bot.ledger.opening import Opening
-from bot.ledger.sends import LedgerOfSends
+from bot.ledger.roll import LedgerOfFleet
 from bot.model import ConversationKey, Edit, Incoming, Kind, StaffAct
 from bot.outcome import Button, Outgoing
 from bot.record import Record
 
 
-class Ledger(LedgerOfSends):
+class Ledger(LedgerOfFleet):
     """Satisfies every port of intake, delivery and desk over any engine."""
 
-    def __init__(self, engine: Engine, how_to_open: Opening, channels: Channels) -> None:
-        super().__init__(engine)
+    def __init__(
+        self,
+        engine: Engine,
+        how_to_open: Opening,
+        channels: Channels,
+        *,
+        only_leader_sends: bool = False,
+    ) -> None:
+        super().__init__(engine, only_leader_sends=only_leader_sends)
         self._opening = how_to_open
         self._channels = channels
 

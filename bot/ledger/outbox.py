@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from bot.delivery.ports import Parcel
 from bot.ledger.claims import supersede_bot_answers
+from bot.ledger.leases import leads
 from bot.ledger.parcels import PARCELS, parcel_from
 from bot.ledger.recording import responded
 from bot.ledger.tables import (
@@ -91,13 +92,20 @@ def take(
     most: int,
     channels: Sequence[str],
     resting: Collection[ConversationKey] = (),
+    *,
+    leading: bool = False,
 ) -> Sequence[Parcel]:
     """Move the oldest pending row of each chat to sending.
 
     At most one row of a chat is on its way at a time, and only on the chat's present ownership
     epoch: a bot's answer never overtakes a claim. `until` on a pending row is a platform's wish
     to be left alone; it holds back that chat alone. What is shown to staff goes last.
+
+    With `leading`, only the leader of a fleet may take anything: how fast it may go is counted
+    in one process, and one that was stopped for a while may not know that it leads no more.
     """
+    if leading and not leads(connection, owner, now):
+        return ()
     wanted = {"now": now, "most": most, "resting": [str(chat) for chat in resting]}
     seqs = list(connection.execute(_heads(tuple(channels)), wanted).scalars())
     if not seqs:

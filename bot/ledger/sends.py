@@ -17,8 +17,10 @@ from bot.record import Responded
 class LedgerOfSends:
     """Satisfies the ports of delivery over any engine."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, only_leader_sends: bool = False) -> None:
+        """`only_leader_sends`: several processes share this ledger, and one of them sends."""
         self._engine = engine
+        self._only_leader_sends = only_leader_sends
 
     async def take(
         self,
@@ -38,6 +40,7 @@ class LedgerOfSends:
                 most=most,
                 channels=channels,
                 resting=resting,
+                leading=self._only_leader_sends,
             )
         )
 

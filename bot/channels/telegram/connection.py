@@ -59,12 +59,20 @@ Moved = Callable[[ConversationKey, ConversationKey], Awaitable[None]]
 class Telegram:
     """Sends, shows typing, answers presses; receives by webhook or by polling once it is opened."""
 
-    def __init__(self, access: Access, account: Account, clock: Clock, moved: Moved) -> None:
-        """`moved` is told when a group goes on under another id."""
+    def __init__(
+        self,
+        access: Access,
+        account: Account,
+        clock: Clock,
+        moved: Moved,
+        leads: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`moved` is told when a group goes on under another id; who `leads` may poll."""
         self._access = access
         self._account = account
         self._clock = clock
         self._moved = moved
+        self._leads = leads
         self.health = TelegramHealth(access.mode)
         self._loaded = asyncio.Event()
         self._bot: QuietBot | None = None
@@ -118,7 +126,7 @@ class Telegram:
         )
         self._registration = sdk.Registration(bot, hook, self._account, self.health, self._clock)
         if hook is None:
-            self._polling = sdk.Polling(bot, take, self.health, self._clock)
+            self._polling = sdk.Polling(bot, take, self.health, self._clock, leads=self._leads)
         self._loaded.set()
 
     def _staff_reached(self, reached: bool) -> None:

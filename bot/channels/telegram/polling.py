@@ -33,6 +33,7 @@ ANSWER_SECONDS = 10.0  # on top of that
 MOST_UPDATES = 100
 CALL_SECONDS = 20.0
 FIRST_RETRY, LONGEST_RETRY = 0.25, 5.0  # seconds between two tries to store one update
+NOT_OURS_SECONDS = 0.5  # between two looks at whether asking has become our part
 STOP_SECONDS = 0.5  # for updates that are being stored when the program stops
 
 
@@ -50,13 +51,18 @@ class Polling:
         health: TelegramHealth,
         clock: Clock,
         wait_seconds: int = WAIT_SECONDS,
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`take` stores one update; it raises LedgerError or NotYet for "again, please"."""
+        """`take` stores one update; it raises LedgerError or NotYet for "again, please".
+
+        Of several processes only the one that `leads` asks: Telegram answers one at a time.
+        """
         self._bot = bot
         self._take = take
         self._health = health
         self._clock = clock
         self._wait_seconds = wait_seconds
+        self._leads = leads
         self._patience = Patience()
         self._ended = asyncio.Event()
         self._ended.set()
@@ -81,6 +87,11 @@ class Polling:
         failures = 0
         wait = 0  # at first, and after a failure: whether it works should be known at once
         while not self._patience.is_over:
+            if not self._leads():
+                self._health.works(self._clock.now())
+                offset, wait = None, 0  # whoever asks meanwhile moves it on
+                await self._patience.rest(NOT_OURS_SECONDS)
+                continue
             try:
                 updates = await self._patience.unless_over(self._ask(offset, wait))
                 following = _offset_after(updates)
