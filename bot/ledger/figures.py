@@ -1,7 +1,7 @@
 """The figures of a period, summed by the database.
 
-What models did in a turn stands in its trail, which SQLite's JSON functions take apart
-(https://sqlite.org/json1.html); only the times of answers are read one by one, for percentiles.
+What models did in a turn stands in its trail, which the database takes apart itself
+(`trails.py`); only the times of answers are read one by one, for percentiles.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from bot.figures import Figures, ModelFigures, Spread, Times
-from bot.ledger.tables import cases, counters, heartbeats, messages, turns
+from bot.ledger import trails
+from bot.ledger.tables import cases, counters, heartbeats, messages, total, turns
 
 REFUSED = "refused."  # counters of what was turned away, by channel
 ERASED, ERASED_LIMITED = "erased.in", "erased.limited"  # counters of what /forget deleted
@@ -25,40 +26,11 @@ _ANSWERED = and_(
     turns.c.answered_by != "",
     or_(turns.c.messages > 0, turns.c.answered_by == "staff"),
 )
-_ASKED = text("""
-    SELECT json_extract(call.value, '$.model') AS model,
-           json_extract(call.value, '$.result') AS result,
-           COALESCE(json_extract(call.value, '$.called'), 1) AS called,
-           COUNT(*) AS n,
-           SUM(COALESCE(json_extract(call.value, '$.read'), 0)) AS read,
-           SUM(COALESCE(json_extract(call.value, '$.cached'), 0)) AS cached,
-           SUM(COALESCE(json_extract(call.value, '$.written'), 0)) AS written,
-           SUM(COALESCE(json_extract(call.value, '$.cost'), 0)) AS cost,
-           SUM(json_extract(call.value, '$.cost') IS NULL) AS unpriced
-    FROM turns, json_each(turns.trail, '$.attempts') AS call
-    WHERE turns.opened_at >= :since AND turns.opened_at < :until
-    GROUP BY 1, 2, 3
-""")
-_CHECKS = text("""
-    SELECT refusal.value AS name, COUNT(*) AS n
-    FROM turns, json_each(turns.trail, '$.drafts') AS draft, json_each(draft.value) AS refusal
-    WHERE turns.opened_at >= :since AND turns.opened_at < :until
-    GROUP BY 1
-""")
-_MODELS_TOOK = text("""
-    SELECT (SELECT SUM(json_extract(call.value, '$.seconds'))
-            FROM json_each(turns.trail, '$.attempts') AS call
-            WHERE COALESCE(json_extract(call.value, '$.called'), 1)) AS seconds
-    FROM turns
-    WHERE turns.opened_at >= :since AND turns.opened_at < :until
-      AND turns.state = 'settled' AND turns.calls > 0
-""")
 
 
 def figures(connection: Connection, since: float | None, until: float) -> Figures:
     """Everything about the time from `since` (None: the beginning) to `until`, both Unix times."""
     start = since or 0.0
-    period = {"since": start, "until": until}
     sums = _sums(connection, start, until)
     counted = _counters(connection, start, until)
     states = _counts(
@@ -89,7 +61,7 @@ def figures(connection: Connection, since: float | None, until: float) -> Figure
         made_up=sums.made_up,
         cost=sums.cost,
         unpriced=sums.unpriced,
-        checks=_pairs(connection.execute(_CHECKS, period)),
+        checks=_pairs(trails.checks(connection, start, until)),
         cases=_counts(connection, cases.c.reason, _within(cases.c.opened_at, start, until)),
         sends=_counts(
             connection,
@@ -125,9 +97,9 @@ def _sums(connection: Connection, start: float, until: float) -> Any:
     settled = turns.c.state == "settled"
     return connection.execute(
         select(
-            func.coalesce(func.sum(turns.c.cost), 0).label("cost"),
-            func.coalesce(func.sum(turns.c.unpriced), 0).label("unpriced"),
-            func.coalesce(func.sum(turns.c.refused), 0).label("made_up"),
+            total(turns.c.cost).label("cost"),
+            total(turns.c.unpriced).label("unpriced"),
+            total(turns.c.refused).label("made_up"),
             func.count().filter(and_(settled, turns.c.fallback)).label("fallbacks"),
         ).where(_within(turns.c.opened_at, start, until))
     ).one()
@@ -146,7 +118,7 @@ def _times(connection: Connection, start: float, until: float) -> Times:
         turns.c.responded_at.is_not(None),
     )
     rows = connection.execute(answered).all()
-    asked = connection.execute(_MODELS_TOOK, {"since": start, "until": until}).scalars()
+    asked = trails.models_took(connection, start, until)
     response, waiting, deciding, sending = (
         Spread.of([row[column] for row in rows]) for column in range(4)
     )
@@ -165,7 +137,7 @@ def _models(
     )
     found: dict[str, dict[str, int]] = {name: {} for name in answers if name}
     errors: dict[str, int] = {}
-    for row in connection.execute(_ASKED, {"since": start, "until": until}):
+    for row in trails.asked(connection, start, until):
         name, failed = row.model or "", row.result != "answered"
         if failed:
             errors[row.result or "unknown"] = errors.get(row.result or "unknown", 0) + row.n
@@ -195,7 +167,7 @@ def _counters(connection: Connection, start: float, until: float) -> dict[str, i
     within = and_(counters.c.day >= _day(start), counters.c.day <= _day(until))
     return _pairs(
         connection.execute(
-            select(counters.c.name, func.sum(counters.c.n)).where(within).group_by(counters.c.name)
+            select(counters.c.name, total(counters.c.n)).where(within).group_by(counters.c.name)
         )
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, case, func, select
+from sqlalchemy import Connection, bindparam, case, select
 
-from bot.ledger.tables import spending, turns
+from bot.ledger.tables import spending, total, turns
 from bot.ledger.upsert import upsert
 
 _RAISED = spending.c.spent + bindparam("amount")
@@ -46,7 +46,7 @@ def correct(connection: Connection, day: str, difference: int) -> None:
 
 def at_least_recorded(connection: Connection, day: str, since: float) -> None:
     """A cap may be set in the middle of a day: what its turns have cost until now counts too."""
-    cost = select(func.coalesce(func.sum(turns.c.cost), 0)).where(turns.c.opened_at >= since)
+    cost = select(total(turns.c.cost)).where(turns.c.opened_at >= since)
     recorded = connection.execute(cost).scalar_one()
     connection.execute(
         upsert(spending)

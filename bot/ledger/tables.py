@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     Index,
     Integer,
@@ -15,7 +16,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    cast,
     false,
+    func,
     literal_column,
     text,
 )
@@ -212,6 +215,12 @@ cases = Table(
     ),
     sqlite_autoincrement=True,
 )
+
+
+def total(column: ColumnElement[int]) -> ColumnElement[int]:
+    """The sum of whole numbers, 0 of none: PostgreSQL would make a decimal number of it."""
+    return cast(func.coalesce(func.sum(column), 0), BigInteger)
+
 
 # SQLite uses a partial index only where its condition is written out: a bound value would make it
 # plan the statement anew each time, or leave the index aside.

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.figures import Figures, ModelFigures, Spread
 from bot.ledger.figures import figures
 from bot.ledger.looking import looking_into
+from bot.ledger.postgres import PostgresEngine
 from bot.prompt import NANO
 from tests.builders import NOON
 from tests.monitor.rows import Rows, attempt, filled
+from tests.postgres.databases import fresh
 
 DAY = 86_400.0
 UNTIL = NOON + DAY
 TODAY = "2027-01-15"  # of NOON, in UTC
 
 
-@pytest.fixture
-def figured(tmp_path):
+@pytest.fixture(params=["sqlite", "postgres"])
+def figured(request, tmp_path):
     """The figures of a database with those rows in it."""
 
     def of(fill=lambda rows: None, since: float | None = NOON, until: float = UNTIL) -> Figures:
+        if request.param == "postgres":
+            server = request.getfixturevalue("postgres_server")
+            return asyncio.run(_on_server(server, fill, since, until))
         file = filled(tmp_path / "desk.db", fill)
         with looking_into(file) as connection:
             return figures(connection, since, until)
 
     return of
+
+
+async def _on_server(server, fill, since: float | None, until: float) -> Figures:
+    engine = PostgresEngine(await fresh(server))
+    await engine.write(lambda connection: fill(Rows(connection)))
+    found = await engine.read(lambda connection: figures(connection, since, until))
+    await engine.close()
+    return found
 
 
 def test_an_empty_database_has_zeros_and_nothing_to_divide(figured):
