@@ -199,12 +199,14 @@ async def opened(
     connect: bool = True,
     load: bool = True,
     role: Role = Role.DESK,
+    local_socket: Path | None = None,
 ) -> AsyncIterator[App]:
     """Open the database, serve the local socket, run the line and the courier.
 
     `senders` has further platforms that must be called, by channel. Without `connect` no platform
     is spoken with: what is to be sent waits for a desk that does. Without `load` the caller calls
-    `App.load`, once its doors are open. Raises what `opened_store` raises.
+    `App.load`, once its doors are open. `local_socket` is for a command, where a database has no
+    socket of its own. Raises what `opened_store` raises.
     """
     async with opened_store(plan, clock, role) as store:
         ledger, clock, book = store.ledger, store.clock, always(plan.book)
@@ -225,7 +227,8 @@ async def opened(
         await models.look_back()
         app = App(plan, store, role, telegram, whatsapp, staff, models, senders)
         await store.neighbours.open()
-        local = Server(app.local, _listen_local(store.local_socket)) if store.local_socket else None
+        path = store.local_socket or local_socket
+        local = Server(app.local, _listen_local(path)) if path else None
         if local:
             await local.start()
         running = []
@@ -252,9 +255,9 @@ async def opened(
                 if platform:
                     await platform.close()
             await staff.close()
-            if local and store.local_socket:
+            if local and path:
                 await local.stop()
-                store.local_socket.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
             await store.neighbours.close()
 
 

@@ -61,7 +61,7 @@ def _shared_flaws(environment: Environment) -> Iterator[Flaw]:
             "names a PostgreSQL database, whose driver is not installed",
             advice="install it: pip install 'nightdesk[postgres]'",
         )
-    if environment.nightdesk_secret_key is None:
+    if not environment.nightdesk_secret_key:
         yield Flaw(
             "NIGHTDESK_SECRET_KEY",
             "is missing: processes that share a database need the same one",

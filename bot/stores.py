@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.clock import Clock
 from bot.errors import ConfigError, Flaw
 from bot.fleet.clock import DatabaseClock
+from bot.fleet.crew import Stage
 from bot.fleet.fleet import Fleet, Voice
 from bot.fleet.neighbours import Alone, Neighbours
 from bot.fleet.role import Role
@@ -81,7 +82,16 @@ async def _shared(plan: Plan, clock: Clock, role: Role) -> AsyncIterator[Store]:
         time = DatabaseClock(clock, ledger.database_time)
         await time.sync()
         shared = time.as_clock()
-        fleet = Fleet(_name(), ledger, voices, time, shared, works=role.answers, watched=PULLED)
+        fleet = Fleet(
+            _name(),
+            ledger,
+            voices,
+            time,
+            shared,
+            stage=Stage.WORKS if role.answers else Stage.DOORS,
+            may_lead=role is not Role.GUEST,
+            watched=PULLED,
+        )
         yield Store(ledger, given.get_secret_value().encode(), shared, fleet, None)
     finally:
         await ledger.close()

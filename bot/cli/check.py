@@ -17,6 +17,7 @@ from bot import __version__
 from bot.cli.check_hints import hints, misspelt
 from bot.cli.check_remarks import remarks
 from bot.cli.greeting import standing_of
+from bot.environment import Environment
 from bot.errors import Flaw
 from bot.finding import Finding, Verdict
 from bot.ledger import checkup as database
@@ -125,10 +126,10 @@ async def checked(*, online: bool) -> Checked:
     environment = draft.environment
     problems, warnings, notes = list(draft.flaws), list[Flaw](), list[str]()
     if environment is not None:
-        file = environment.database_file
-        problems += database.flaws_of(file, needs_key=environment.nightdesk_secret_key is None)
+        problems += await _database_flaws(environment)
         warnings += hints(os.environ, environment, draft.settings)
-        warnings += database.warnings_of(file)
+        if not environment.is_shared:
+            warnings += database.warnings_of(environment.database_file)
     else:  # what is missing may stand there under a wrong name
         keys = {entry.key_variable for entry in draft.settings.providers}
         warnings += misspelt(os.environ, keys)
@@ -137,10 +138,27 @@ async def checked(*, online: bool) -> Checked:
         plan = draft.plan()
         standing = tuple(standing_of(plan, environment.port))
         warnings += remarks(plan, draft.document)
-        notes += database.notes_of(environment.database_file)
+        notes += await _database_notes(environment)
         notes += _port(environment.host, environment.port)
     findings = await _online(draft) if online else ()
     return Checked(tuple(problems), tuple(warnings), tuple(notes), standing, tuple(findings))
+
+
+async def _database_flaws(environment: Environment) -> Sequence[Flaw]:
+    if environment.is_shared:
+        from bot.ledger import server
+
+        return await server.flaws_of(environment.database_dsn)
+    needs_key = environment.nightdesk_secret_key is None
+    return database.flaws_of(environment.database_file, needs_key=needs_key)
+
+
+async def _database_notes(environment: Environment) -> Sequence[str]:
+    if environment.is_shared:
+        from bot.ledger import server
+
+        return await server.notes_of(environment.database_dsn)
+    return database.notes_of(environment.database_file)
 
 
 async def _online(draft: Draft) -> Sequence[Finding]:

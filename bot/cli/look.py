@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from pathlib import Path
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.config import config_file, read_settings
 from bot.environment import load_environment
 from bot.errors import ConfigError, Flaw
+from bot.ledger.looking import looking_into
 from bot.yaml_source import read
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
-def database_file() -> Path:
-    """The database of this environment. Raises ConfigError."""
-    return load_environment().database_file
+T = TypeVar("T")
+
+
+def looked(query: Callable[[Connection], T]) -> T:
+    """What a query finds in the database of this environment, whether or not a desk runs.
+
+    Raises ConfigError, and LedgerError where there is nothing yet or it cannot be read.
+    """
+    environment = load_environment()
+    if environment.is_shared:
+        from bot.ledger.server import look
+
+        return asyncio.run(look(environment.database_dsn, query))
+    with looking_into(environment.database_file) as connection:
+        return query(connection)
 
 
 def business_zone() -> ZoneInfo:

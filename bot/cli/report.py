@@ -11,11 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.look import business_zone, database_file
+from bot.cli.look import business_zone, looked
 from bot.clock import SYSTEM, Clock
 from bot.figures import MEANINGS, Figures
 from bot.ledger.figures import figures
-from bot.ledger.looking import looking_into
 from bot.monitor.report import Section, as_json, details, period, results
 from bot.monitor.since import read_since
 
@@ -23,13 +22,12 @@ from bot.monitor.since import read_since
 def report(console: Console, since: str, *, as_json_text: bool, clock: Clock = SYSTEM) -> None:
     """Print the figures since then; "" stands for everything.
 
-    Raises ValueError when `since` cannot be read, and what `looking_into` raises.
+    Raises ValueError when `since` cannot be read, and what `looked` raises.
     """
     zone = business_zone()
     now = clock.now()
     start = read_since(since, now, zone) if since else None
-    with looking_into(database_file()) as connection:
-        found = figures(connection, start, now)
+    found = looked(lambda connection: figures(connection, start, now))
     if as_json_text:
         console.print_json(json.dumps(as_json(found, zone, zone.key)))
         return

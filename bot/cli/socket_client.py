@@ -7,12 +7,13 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
 
 from bot.environment import load_environment
-from bot.errors import AlreadyServed, BotError
+from bot.errors import AlreadyServed, BotError, LedgerError
 from bot.ledger.file import socket_path
 
 PING_SECONDS = 5.0  # a desk that is well says at once that it is there
@@ -78,7 +79,12 @@ async def local_desk() -> AsyncIterator[SocketClient]:
     Where none runs, this process takes the database's lock and opens one of its own, without the
     public address, for as long as the block lasts. Raises ConfigError, AlreadyServed.
     """
-    path = socket_path(load_environment().database_file)
+    environment = load_environment()
+    if environment.is_shared:
+        async with _guest(environment.database_dsn) as client:
+            yield client
+        return
+    path = socket_path(environment.database_file)
     if await _answers(path):
         async with _client(path) as client:
             yield client
@@ -94,9 +100,38 @@ async def local_desk() -> AsyncIterator[SocketClient]:
 
 
 @asynccontextmanager
+async def _guest(dsn: str) -> AsyncIterator[SocketClient]:
+    """A desk of this command's own on a database that a fleet shares.
+
+    Where workers are, they answer; where there are none, this process does while it lasts.
+    """
+    from bot.app import opened
+    from bot.fleet.role import Role
+    from bot.ledger.server import processes
+    from bot.plan import read_plan
+
+    plan = read_plan()
+    with TemporaryDirectory(prefix="nightdesk-") as folder:
+        path = Path(folder) / "desk.sock"
+        try:
+            role = Role.WEB if (await processes(dsn)).get("worker") else Role.GUEST
+        except LedgerError:  # empty, or older: opening it brings it up to date
+            role = Role.GUEST
+        async with (
+            opened(plan, connect=False, role=role, local_socket=path),
+            _client(path) as client,
+        ):
+            yield client
+
+
+@asynccontextmanager
 async def running_desk() -> AsyncIterator[SocketClient | None]:
     """A client of the desk that serves the configured database; None where none runs."""
-    path = socket_path(load_environment().database_file)
+    environment = load_environment()
+    if environment.is_shared:
+        yield None  # its processes are asked through the database
+        return
+    path = socket_path(environment.database_file)
     if not await _answers(path):
         yield None
         return

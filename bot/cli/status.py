@@ -9,9 +9,12 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from bot import __version__
 from bot.cli.socket_client import running_desk
 from bot.desk.card import harmless, waiting
+from bot.environment import load_environment
 
+FAILURES_SECONDS = 86_400.0  # over which failures of a fleet are counted
 NEARLY_ALL = 0.9  # of the cap: a call is made only if the most that it can cost still fits
 _STATES = {
     "closed": "working",
@@ -24,8 +27,7 @@ _STATES = {
 
 async def status(console: Console, *, as_json: bool) -> bool:
     """Print how things stand; False when no desk is open on this database."""
-    async with running_desk() as client:
-        found = await client.get("/status") if client else None
+    found = await _found()
     if as_json:
         console.print_json(json.dumps({"open": found is not None, **(found or {})}))
     elif found is None:
@@ -36,9 +38,21 @@ async def status(console: Console, *, as_json: bool) -> bool:
     return found is not None
 
 
+async def _found() -> Mapping[str, Any] | None:
+    """What the desk says of itself, or what the database says of a fleet; None: it is closed."""
+    environment = load_environment()
+    if environment.is_shared:
+        from bot.ledger.server import standing_of_fleet
+
+        fleet = await standing_of_fleet(environment.database_dsn, FAILURES_SECONDS)
+        return {"version": __version__, **fleet} if fleet["processes"] else None
+    async with running_desk() as client:
+        return await client.get("/status") if client else None
+
+
 def lines(found: Mapping[str, Any]) -> Iterator[str]:
     """The same for people."""
-    yield f"[bold]Nightdesk {found['version']}[/bold], open for {waiting(found['open_seconds'])}"
+    yield f"[bold]Nightdesk {found['version']}[/bold], {_open(found)}"
     backlog, failures = found["backlog"], found["failures_24h"]
     yield _row("Line", _counts(backlog, waiting="waiting", in_turn="being answered"))
     yield _row("Outbox", _counts(backlog, pending="to send", sending="on their way"))
@@ -57,10 +71,10 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield _row(harmless(name)[:9], words, bad=said["state"] not in ("closed", "loading"))
     if spent := found.get("spending"):
         yield _row("Spending", *_spending(spent))
-    if said := found["platforms"].get("telegram"):
+    if said := found.get("platforms", {}).get("telegram"):
         words = escape(harmless(", ".join(_telegram(said))))
         yield _row("Telegram", words, bad=not said["ok"] or said["staff_chat"] is False)
-    if said := found["platforms"].get("whatsapp"):
+    if said := found.get("platforms", {}).get("whatsapp"):
         words = escape(harmless(", ".join(_whatsapp(said))))
         yield _row("WhatsApp", words, bad=not said["ok"])
 
@@ -76,6 +90,13 @@ def _whatsapp(said: Mapping[str, Any]) -> Iterator[str]:
         yield "no answer from Twilio yet"
     elif not said["ok"]:
         yield f"last answer {waiting(said['last_contact_age'])} ago"
+
+
+def _open(found: Mapping[str, Any]) -> str:
+    if "processes" in found:
+        named = {"doors": "taking messages in", "worker": "answering", "retiring": "leaving"}
+        return f"processes: {_counts(found['processes'], **named)}"
+    return f"open for {waiting(found['open_seconds'])}"
 
 
 def _model(said: Mapping[str, Any]) -> Iterator[str]:

@@ -8,10 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.look import business_zone, database_file
+from bot.cli.look import business_zone, looked
 from bot.desk.card import harmless
-from bot.ledger.looking import looking_into
-from bot.ledger.tracing import candidates, trace
+from bot.ledger.tracing import found_and_traced
 from bot.monitor.why import as_json, candidates_json
 from bot.monitor.why_lines import candidate, lines
 
@@ -19,11 +18,9 @@ UNKNOWN, AMBIGUOUS = 1, 2  # exit codes
 
 
 def why(console: Console, named: str, *, as_json_text: bool) -> int:
-    """Print a message's way; the exit code. Raises what `looking_into` raises."""
+    """Print a message's way; the exit code. Raises what `looked` raises."""
     zone = business_zone()
-    with looking_into(database_file()) as connection:
-        found = candidates(connection, named)
-        told = trace(connection, found[0]) if len(found) == 1 else None
+    found, told = looked(lambda connection: found_and_traced(connection, named))
     if told is not None:
         if as_json_text:
             console.print_json(json.dumps(as_json(told)))

@@ -10,7 +10,7 @@ from enum import Enum
 class Stage(Enum):
     """What a process is to the others."""
 
-    LOOKS = "looks"  # decides nothing
+    DOORS = "doors"  # takes messages in, decides nothing
     WORKS = "works"
     RETIRES = "retires"  # ends what it has begun
 

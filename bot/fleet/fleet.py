@@ -83,16 +83,18 @@ class Fleet:
         time: DatabaseClock,
         clock: Clock,
         *,
-        works: bool,
+        stage: Stage,
+        may_lead: bool,
         watched: Collection[str],
     ) -> None:
-        """`works`: turns are decided here; `watched`: channels whose pages look at signs."""
+        """`watched`: channels whose pages look at signs."""
         self.owner = owner
         self._roll = roll
         self._voice = voices(owner, self._heard, self._missed)
         self._time = time
         self._clock = clock
-        self._stage = Stage.WORKS if works else Stage.LOOKS
+        self._stage = stage
+        self._may_lead = may_lead
         self._watched = frozenset(watched)
         self._crew = Crew(owner)
         self._until = 0.0  # of our own lease, Unix time
@@ -214,7 +216,8 @@ class Fleet:
         before = self._crew
         now = self._clock.now()
         until = now + LEASE_SECONDS
-        lead = self._stage is Stage.WORKS or (self._stage is Stage.RETIRES and before.leads)
+        works = self._stage is Stage.WORKS
+        lead = self._may_lead and (works or (self._stage is Stage.RETIRES and before.leads))
         seen = await self._roll.renew(
             self.owner, stage=self._stage, lead=lead, now=now, until=until
         )

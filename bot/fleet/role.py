@@ -12,6 +12,8 @@ class Role(Enum):
     WEB = "web"  # takes messages in, shows pages; decides nothing and calls no platform to send
     WORKER = "worker"  # decides turns and sends; nobody can connect to it
 
+    GUEST = "guest"  # a command, where no other process works: it answers, but never leads
+
     @property
     def answers(self) -> bool:
         """Whether turns are decided and messages sent here."""
@@ -20,4 +22,4 @@ class Role(Enum):
     @property
     def alone(self) -> bool:
         """Whether it needs no other process."""
-        return self is Role.DESK
+        return self in (Role.DESK, Role.GUEST)

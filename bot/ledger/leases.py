@@ -18,6 +18,7 @@ from bot.ledger.tables import (
 from bot.ledger.upsert import upsert
 
 WORKER = "worker/"  # the lease of a worker on itself, by its name
+DOORS = "doors/"  # of a process that only takes messages in
 RETIRING = "retiring/"  # of one that ends its last turns and takes no new ones
 LEADER = "leader"  # sends to platforms, and does what is done now and then
 FORGOTTEN_SECONDS = 3_600.0  # after which nobody wants to know of a worker that is gone
@@ -62,13 +63,11 @@ def renew(
 ) -> Roster:
     """Say that this process is there, lead if nobody does, and see who else is there.
 
-    `stage` is WORKER, RETIRING, or "" for a process that decides nothing and only sees; `lead`
-    tells whether it wants to lead.
+    `stage` is WORKER, RETIRING or DOORS; `lead` tells whether it wants to lead.
     """
     values = {"me": owner, "deadline": until}
-    if stage:
-        connection.execute(_SHOW, {"named": stage + owner, **values})
-        connection.execute(delete(leases).where(leases.c.until < now - FORGOTTEN_SECONDS))
+    connection.execute(_SHOW, {"named": stage + owner, **values})
+    connection.execute(delete(leases).where(leases.c.until < now - FORGOTTEN_SECONDS))
     if stage == RETIRING:
         connection.execute(delete(leases).where(leases.c.name == WORKER + owner))
     led = connection.execute(_LEAD, {**values, "now": now}).first() if lead else None
@@ -108,6 +107,13 @@ def release_gone(connection: Connection, living: Collection[str], now: float) ->
 def resign(connection: Connection, owner: str) -> None:
     """This process goes: others take over at once."""
     connection.execute(delete(leases).where(leases.c.owner == owner))
+
+
+def present(connection: Connection, now: float) -> dict[str, int]:
+    """How many processes there are of each kind: doors, worker, retiring."""
+    names = connection.execute(select(leases.c.name).where(leases.c.until > now)).scalars()
+    kinds = [name.partition("/")[0] for name in names if "/" in name]
+    return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
 
 
 def leads(connection: Connection, owner: str, now: float) -> bool:

@@ -9,7 +9,7 @@ from bot.fleet.crew import Stage
 from bot.ledger import leases
 from bot.ledger.sends import LedgerOfSends
 
-_PREFIX = {Stage.WORKS: leases.WORKER, Stage.RETIRES: leases.RETIRING, Stage.LOOKS: ""}
+_PREFIX = {Stage.WORKS: leases.WORKER, Stage.RETIRES: leases.RETIRING, Stage.DOORS: leases.DOORS}
 
 
 class LedgerOfFleet(LedgerOfSends):

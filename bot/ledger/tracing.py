@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, or_, select
@@ -57,6 +58,14 @@ def candidates(connection: Connection, named: str) -> list[MessageTrace]:
         bare = _by_seq(connection, int(named)) if len(named) < 19 else None
         return [bare] if bare else []
     return known
+
+
+def found_and_traced(
+    connection: Connection, named: str
+) -> tuple[Sequence[MessageTrace], Trace | None]:
+    """The messages of that name, and everything around it where there is one."""
+    found = candidates(connection, named)
+    return found, trace(connection, found[0]) if len(found) == 1 else None
 
 
 def trace(connection: Connection, message: MessageTrace) -> Trace:

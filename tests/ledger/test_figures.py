@@ -125,20 +125,22 @@ def test_uptime_counts_from_the_period_or_from_the_first_beat_ever(figured):
     assert whole.uptime == pytest.approx(98 / 101)
 
 
-def test_uptime_of_a_part_and_of_a_desk_that_is_younger_than_the_period(figured, tmp_path):
+@pytest.mark.parametrize(
+    ("since", "until", "up_of"),
+    [
+        (NOON - 30 * DAY, NOON + 10 * 60, (10, 10)),  # the running minute has none yet
+        (NOON + 5 * 60, NOON + 20 * 60, (5, 15)),
+        (NOON + 12 * 60, NOON + 20 * 60, (0, 8)),  # closed all the time
+        (NOON, NOON + 30 * 60 + 5, (11, 31)),
+        (NOON - 60, NOON - 1, (0, 0)),
+    ],
+)
+def test_uptime_of_a_part_and_of_a_desk_that_is_younger_than_the_period(
+    figured, since, until, up_of
+):
     first = int(NOON // 60)
-    figured(lambda rows: rows.beats([*range(first, first + 10), first + 30]))
-
-    def minutes(since: float, until: float) -> tuple[int, int]:
-        with looking_into(tmp_path / "desk.db") as connection:
-            found = figures(connection, since, until)
-        return found.minutes_up, found.minutes
-
-    assert minutes(NOON - 30 * DAY, NOON + 10 * 60) == (10, 10)  # the running minute has none yet
-    assert minutes(NOON + 5 * 60, NOON + 20 * 60) == (5, 15)
-    assert minutes(NOON + 12 * 60, NOON + 20 * 60) == (0, 8)  # closed all the time
-    assert minutes(NOON, NOON + 30 * 60 + 5) == (11, 31)
-    assert minutes(NOON - 60, NOON - 1) == (0, 0)
+    found = figured(lambda rows: rows.beats([*range(first, first + 10), first + 30]), since, until)
+    assert (found.minutes_up, found.minutes) == up_of
 
 
 def test_what_models_did_is_read_from_the_trails(figured):
