@@ -32,6 +32,7 @@ from bot.pipeline import road
 from bot.plan import Plan
 from bot.presence import Presence
 from bot.rules.match import engine_of
+from bot.rules.recent import forget_recent_texts
 from bot.staff_notices import StaffNotices
 from bot.stores import Store, opened_store
 from bot.web.server import Server, listen_local
@@ -130,6 +131,7 @@ class App:
                 self.line.serving,
                 self.courier.ring,
                 self.line.look,
+                forget_recent_texts,
             )
         )
         limits = settings.limits

@@ -42,6 +42,7 @@ class WithWhatsApp:
         environment = plan.environment
         self._ledger = ledger
         self._clock = clock
+        self._is_shared = plan.environment.is_shared
         self._signatures = Signatures(
             environment.public_url,
             environment.twilio_account_sid,
@@ -72,7 +73,15 @@ class WithWhatsApp:
     @property
     def typing(self) -> Mapping[str, Callable[[ConversationKey], Awaitable[None]]]:
         """How typing is shown, by channel."""
-        return {CHANNEL: self._connection.typing} if self._connection else {}
+        return {CHANNEL: self._typing} if self._connection else {}
+
+    async def _typing(self, chat: ConversationKey) -> None:
+        """Typing is shown for the newest message, which another process may have taken in."""
+        if (connection := self._connection) is None:
+            return
+        if self._is_shared and (newest := await self._ledger.last_heard(chat)):
+            connection.heard(chat, newest)
+        await connection.typing(chat)
 
     def hook(
         self,

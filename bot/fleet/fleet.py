@@ -159,9 +159,12 @@ class Fleet:
         self._take(Signal(Tiding.OUTBOX))
 
     def show(self, conversation: ConversationKey, sign: Sign) -> None:
-        if self._household is not None:
-            self._household.presence.show(conversation, sign)
-        if conversation.channel in self._watched and sign is not Sign.CLOSE:
+        if (household := self._household) is not None:
+            household.presence.show(conversation, sign)
+            if sign is Sign.ERASED:
+                household.forget()
+        is_watched = conversation.channel in self._watched or sign is Sign.ERASED
+        if is_watched and sign is not Sign.CLOSE:
             self._tell(Tiding(sign.value), conversation)
 
     def _tell(self, tiding: Tiding, conversation: ConversationKey | None = None) -> None:
@@ -191,6 +194,8 @@ class Fleet:
             return
         if sign := signal.tiding.sign:
             household.presence.show(conversation, sign)
+            if sign is Sign.ERASED:
+                household.forget()
         elif signal.tiding in (Tiding.ARRIVED, Tiding.HURRY):
             household.presence.show(conversation, Sign.NEWS)
             if household.ring is not None and (

@@ -21,6 +21,7 @@ class Household:
     serving: Callable[[ConversationKey], bool]  # whether the line has that conversation in hand
     wake_courier: Callable[[], None]
     look_around: Callable[[], None]  # the line's sweep, now
+    forget: Callable[[], None]  # drops what is remembered of texts: somebody had theirs deleted
 
 
 class Neighbours(Protocol):
@@ -102,6 +103,8 @@ class Alone:
     def show(self, conversation: ConversationKey, sign: Sign) -> None:
         if self._household is not None:
             self._household.presence.show(conversation, sign)
+            if sign is Sign.ERASED:
+                self._household.forget()
 
     async def open(self) -> None:
         pass

@@ -33,7 +33,6 @@ from bot.pipeline import Handler, dead, decide
 from bot.presence import Presence, Sign
 from bot.prompt import Asked
 from bot.record import FENCED, Record, record_of
-from bot.rules.recent import forget_recent_texts
 
 log = structlog.get_logger()
 
@@ -281,7 +280,6 @@ class Line:
             self._ring_at(opened.turn.conversation, 0.0)
             return
         if settled.erased:
-            forget_recent_texts()
             self._presence.tell(opened.turn.conversation, Sign.ERASED)
         for conversation in {message.to for message in outcome.sends}:
             self._presence.tell(conversation, Sign.NEWS)

@@ -197,6 +197,10 @@ class Ledger(LedgerOfFleet):
             partial(reading.offered, key=conversation, external_id=external_id)
         )
 
+    async def last_heard(self, conversation: ConversationKey) -> str:
+        """The platform's id of the customer's newest message; "" without one."""
+        return await self._engine.read(partial(reading.last_heard, key=conversation))
+
     async def said(self, conversation: ConversationKey, external_id: str) -> str:
         return await self._engine.read(
             partial(reading.said, key=conversation, external_id=external_id)

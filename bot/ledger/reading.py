@@ -171,3 +171,14 @@ def _line(row: Any, names: dict[int, str]) -> Line:
         answers=tuple(names.get(seq, own_id(seq)) for seq in row.answers or ()),
         created_at=row.at,
     )
+
+
+def last_heard(connection: Connection, key: ConversationKey) -> str:
+    """The platform's id of the customer's newest message; "" without one."""
+    newest = (
+        select(messages.c.external_id)
+        .where(messages.c.conversation == str(key), messages.c.direction == "in")
+        .order_by(messages.c.seq.desc())
+        .limit(1)
+    )
+    return connection.execute(newest).scalar() or ""

@@ -71,9 +71,9 @@ async def _events(
             yield _event("ready", {})
             while True:
                 match await watcher.next(BEAT_SECONDS):
-                    case None:
-                        yield ": still here\n\n"
-                    case Sign.NEWS:
+                    case None | Sign.NEWS as sign:
+                        if sign is None:  # of what another process has written, none may have come
+                            yield ": still here\n\n"
                         while lines := await transcripts.since(conversation, after):
                             for line in lines:
                                 after = line.seq

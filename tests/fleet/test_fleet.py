@@ -101,7 +101,7 @@ class Rig:
         )
         self.rung: list[tuple[ConversationKey, bool]] = []
         self.in_hand: set[ConversationKey] = set()
-        self.couriers = self.looks = 0
+        self.couriers = self.looks = self.forgets = 0
         self.fleet.meet(
             Household(
                 self.presence,
@@ -109,11 +109,15 @@ class Rig:
                 self.in_hand.__contains__,
                 self._courier,
                 self._look,
+                self._forget,
             )
         )
 
     def _courier(self):
         self.couriers += 1
+
+    def _forget(self):
+        self.forgets += 1
 
     def _look(self):
         self.looks += 1
@@ -175,6 +179,8 @@ async def test_pages_see_signs_of_every_process_and_platforms_are_not_told():
         assert signs == [Sign.TYPING, Sign.NEWS, Sign.IDLE]
         rig.fleet.show(CHATS[0], Sign.ERASED)
         rig.fleet.show(PUSHED, Sign.TYPING)
+        rig.voice.heard(f"erased {PUSHED}")
+        assert rig.forgets == 2  # what is remembered of texts is dropped in every process
         assert [str(each) for each in unpacked("\n".join(rig.voice.told))] == [f"erased {CHATS[0]}"]
 
 
