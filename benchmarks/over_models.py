@@ -26,7 +26,7 @@ ANSWER = "Claro! Estamos aqui para ajudar com o que você precisar."
 
 
 async def nightdesk(folder: Path, rate: float, seconds: float, latency: float) -> Measured:
-    async with _model(latency) as api:
+    async with model_of(latency) as api:
         more = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": api.openai_base}
         found = await over_telegram.nightdesk(folder, rate, seconds, more, _is_loaded)
         _all_were_asked(api, found)
@@ -34,7 +34,7 @@ async def nightdesk(folder: Path, rate: float, seconds: float, latency: float) -
 
 
 async def tutorial(folder: Path, rate: float, seconds: float, latency: float) -> Measured:
-    async with _model(latency) as api:
+    async with model_of(latency) as api:
         found = await over_telegram.baseline(
             folder, rate, seconds, "tutorial_bot.py", api.openai_base
         )
@@ -43,7 +43,7 @@ async def tutorial(folder: Path, rate: float, seconds: float, latency: float) ->
 
 
 @asynccontextmanager
-async def _model(latency: float) -> AsyncIterator[StandIn]:
+async def model_of(latency: float) -> AsyncIterator[StandIn]:
     async with StandIn(key="") as api:
         api.openai.always(ANSWER)
         api.openai.latency = (latency, latency)

@@ -52,10 +52,10 @@ class Taker:
 
 
 @asynccontextmanager
-async def polled(take) -> AsyncIterator[tuple[Stub, TelegramHealth, Polling]]:
+async def polled(take, leads=lambda: True) -> AsyncIterator[tuple[Stub, TelegramHealth, Polling]]:
     async with stub_and_bot() as (stub, bot):
         health = TelegramHealth("polling")
-        polling = Polling(bot, take, health, SYSTEM, wait_seconds=2)
+        polling = Polling(bot, take, health, SYSTEM, wait_seconds=2, leads=leads)
         running = asyncio.create_task(polling.run())
         try:
             yield stub, health, polling
@@ -292,3 +292,26 @@ async def test_no_token_reaches_a_log(capsys):
     captured = capsys.readouterr()
     assert "telegram_failed" in captured.out + captured.err
     assert "AAE-" not in captured.out + captured.err
+
+
+async def test_of_several_processes_only_the_one_that_leads_asks(monkeypatch):
+    """Telegram answers one at a time; who leads anew begins where the other one has stopped."""
+    monkeypatch.setattr(room, "NOT_OURS_SECONDS", 0.05)
+    leading = False
+    take = Taker()
+    async with polled(take, lambda: leading) as (stub, health, _):
+        stub.add(text(7))
+        await asyncio.sleep(0.3)
+        assert stub.of("getUpdates") == []
+        assert health.is_ok(time.time())
+        leading = True
+        assert await until(lambda: stub.offset() == 8)
+        leading = False
+        await asyncio.sleep(2.5)  # the question under way ends
+        asked = len(stub.of("getUpdates"))
+        stub.add(text(8))
+        await asyncio.sleep(0.3)
+        assert len(stub.of("getUpdates")) == asked
+        leading = True
+        assert await until(lambda: 8 in take.numbers())
+        assert "offset" not in stub.of("getUpdates")[asked]
