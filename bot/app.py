@@ -28,8 +28,9 @@ from bot.intake.accept import Intake
 from bot.intake.around import Around, unseen
 from bot.intake.line import Line
 from bot.intake.ports import Allowance
-from bot.ledger.file import FileLock, private_file, secret_beside, socket_path
+from bot.ledger.file import secret_beside, socket_path
 from bot.ledger.ledger import Ledger
+from bot.ledger.soundness import served
 from bot.model import Turn
 from bot.monitor.error_reports import ErrorReports
 from bot.pipeline import road
@@ -195,16 +196,14 @@ async def opened(
     `senders` has further platforms that must be called, by channel. Without `connect` no platform
     is spoken with: what is to be sent waits for a desk that does. Without `load` the caller calls
     `App.load`, once its doors are open. Raises AlreadyServed when
-    another process has the database, ConfigError when the database is newer than this program.
+    another process has the database, ConfigError when the database is newer than this program,
+    LedgerError when it is damaged.
     """
     database = plan.environment.database_file
-    lock = FileLock(database)
-    lock.take()
-    try:
+    async with served(database) as soundness:
         given = plan.environment.nightdesk_secret_key
         secret = given.get_secret_value().encode() if given else secret_beside(database)
-        private_file(database)
-        ledger = with_ledger(plan.settings, database)
+        ledger = with_ledger(plan.settings, database, soundness)
         try:
             await ledger.start_afresh()
             telegram = await with_telegram(
@@ -248,8 +247,6 @@ async def opened(
                 socket_path(database).unlink(missing_ok=True)
         finally:
             await ledger.close()
-    finally:
-        lock.free()
 
 
 def _listen_local(database: Path) -> socket.socket:

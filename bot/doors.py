@@ -44,7 +44,8 @@ class Doors:
     ) -> Application:
         """What is served over TCP: web chat, API, hooks of platforms, health and `figures`."""
         settings, most = self.plan.settings, self.plan.settings.web.max_body_bytes
-        keys = self.plan.environment.api_keys
+        keys, ledger = self.plan.environment.api_keys, self.ledger
+        models = self.models.health
         chat = Chat(
             self.intake,
             self.ledger,
@@ -57,7 +58,7 @@ class Doors:
         return application(
             [
                 *Api(self.intake, self.ledger, keys, self.clock, most).routes(),
-                *Health(self.ledger.backlog, self.platforms, self.models.health).routes(),
+                *Health(ledger.backlog, self.platforms, models, ledger.soundness).routes(),
                 *(chat.routes() if settings.web.chat else ()),
                 *(route for hook in hooks for route in hook.routes()),
                 *(MetricsPage(figures).routes() if figures else ()),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import structlog
 
 from bot.channels import api, desk, telegram, terminal, web, whatsapp
+from bot.environment import Environment
 from bot.intake.ports import Pauses
 from bot.ledger.answers import Channels
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
+from bot.ledger.soundness import Soundness, served
 from bot.ledger.sqlite import SqliteEngine, writing_engine
 from bot.settings import Settings
 
@@ -28,8 +31,8 @@ WRITTEN_OUT = frozenset({whatsapp.CHANNEL})  # where buttons may have to stand i
 LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest burst and turn
 
 
-def with_ledger(settings: Settings, database: Path) -> Ledger:
-    """Migrate the database and open it.
+def with_ledger(settings: Settings, database: Path, soundness: Soundness) -> Ledger:
+    """Migrate the database and open it; `soundness` is what is known of its file.
 
     Raises ConfigError when it is newer than this program, LedgerError when it cannot be opened.
     """
@@ -41,10 +44,21 @@ def with_ledger(settings: Settings, database: Path) -> Ledger:
         turn_seconds=deadlines.turn_seconds,
         history_messages=inbox.history_messages,
     )
-    return Ledger(SqliteEngine(database), opening, Channels(PULLED, LENGTHS, WRITTEN_OUT))
+    channels = Channels(PULLED, LENGTHS, WRITTEN_OUT)
+    return Ledger(SqliteEngine(database), opening, channels, lambda: soundness.state)
 
 
-def _migrated(database: Path) -> None:
+async def migrated(environment: Environment) -> tuple[str | None, str]:
+    """Bring the database up to date without opening a desk; the revisions before and after.
+
+    Raises AlreadyServed while a desk is open on it, ConfigError when it is newer than this
+    program, LedgerError when it is damaged or cannot be opened.
+    """
+    async with served(environment.database_file):
+        return await asyncio.to_thread(_migrated, environment.database_file)
+
+
+def _migrated(database: Path) -> tuple[str | None, str]:
     engine = writing_engine(database)
     try:
         before, after = migrate(engine)
@@ -52,3 +66,4 @@ def _migrated(database: Path) -> None:
         engine.dispose()
     if before != after:
         log.info("database_migrated", before=before, after=after)
+    return before, after

@@ -17,6 +17,11 @@ def database_file() -> Path:
     return load_environment().database_file
 
 
+def is_postgresql() -> bool:
+    """Whether the database is a server's and no file: told before anything else is looked at."""
+    return os.environ.get("DATABASE_URL", "").startswith(("postgresql://", "postgres://"))
+
+
 def business_zone() -> ZoneInfo:
     """The business's time zone, even where something else in config.yaml is wrong.
 

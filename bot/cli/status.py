@@ -20,6 +20,11 @@ _STATES = {
     "loading": "loading",
     "not_loaded": "not loaded",
 }
+_FILE = {
+    "checking": "being checked, because the last stop was not a clean one",
+    "not_checked": "not checked: the check was broken off; the next start tries again",
+    "damaged": "damaged: make a backup now, stop the desk, see docs/operations.md",
+}
 
 
 async def status(console: Console, *, as_json: bool) -> bool:
@@ -52,6 +57,10 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         quarantined="not readable",
     )
     yield _row("Trouble", f"{troubles} in the last 24 h", bad=any(wrong.values()))
+    if wrong.get("dead") or wrong.get("failed") or wrong.get("unknown") or wrong["quarantined"]:
+        yield _row("", "`nightdesk dead list` shows them")
+    if said := _FILE.get(found.get("database", "sound")):
+        yield _row("Database", said, bad=found["database"] != "checking")
     for name, said in found.get("models", {}).items():
         words = escape(harmless(", ".join(_model(said))))
         yield _row(harmless(name)[:9], words, bad=said["state"] not in ("closed", "loading"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bot.book import Book
@@ -42,6 +43,7 @@ from bot.ledger.answers import Channels
 from bot.ledger.engine import Engine
 from bot.ledger.opening import Opening
 from bot.ledger.sends import LedgerOfSends
+from bot.ledger.soundness import State
 from bot.model import ConversationKey, Edit, Incoming, Kind, StaffAct
 from bot.outcome import Button, Outgoing
 from bot.record import Record
@@ -50,8 +52,15 @@ from bot.record import Record
 class Ledger(LedgerOfSends):
     """Satisfies every port of intake, delivery and desk over any engine."""
 
-    def __init__(self, engine: Engine, how_to_open: Opening, channels: Channels) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        how_to_open: Opening,
+        channels: Channels,
+        soundness: Callable[[], State] = lambda: State.SOUND,
+    ) -> None:
         super().__init__(engine)
+        self.soundness = soundness
         self._opening = how_to_open
         self._channels = channels
 
@@ -218,7 +227,8 @@ class Ledger(LedgerOfSends):
 
     async def standing(self, since: float) -> Standing:
         """How things stand; failures are counted since then. Raises LedgerError."""
-        return await self._engine.read(partial(desk_reading.standing, since=since))
+        found = await self._engine.read(partial(desk_reading.standing, since=since))
+        return replace(found, database=self.soundness().value)
 
     async def reserve(self, day: str, amount: int, cap: int) -> bool:
         return await self._engine.write(partial(spending.reserve, day=day, amount=amount, cap=cap))

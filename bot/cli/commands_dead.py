@@ -1,0 +1,9 @@
+"""x"""
+
+import typer
+
+dead = typer.Typer()
+
+
+@dead.command("list")
+def list_() -> None: ...
