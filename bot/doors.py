@@ -14,6 +14,7 @@ from bot.plan import Plan
 from bot.presence import Presence
 from bot.web.api import Api
 from bot.web.chat import Chat, Visitors
+from bot.web.dead import Dead
 from bot.web.health import Health
 from bot.web.local import Local
 from bot.web.metrics import MetricsPage
@@ -65,8 +66,10 @@ class Doors:
             ]
         )
 
-    def local(self, channels: Collection[str]) -> Application:
-        """What is served over the Unix socket: the terminal chat, the desk, status.
+    def local(
+        self, channels: Collection[str], hooks: Sequence[Hook], wake_courier: Callable[[], None]
+    ) -> Application:
+        """What is served over the Unix socket: the terminal chat, the desk, status, dead letters.
 
         `channels` are those on which a reply can leave.
         """
@@ -92,4 +95,12 @@ class Doors:
             self.clock,
             self.clock.now(),
         )
-        return application([*desk.routes(), *status.routes()])
+        dead = Dead(
+            self.ledger.letters,
+            self.intake.ring,
+            wake_courier,
+            {hook.channel: hook.reread for hook in hooks},
+            self.clock,
+            settings.web.max_body_bytes,
+        )
+        return application([*desk.routes(), *status.routes(), *dead.routes()])

@@ -57,8 +57,8 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         quarantined="not readable",
     )
     yield _row("Trouble", f"{troubles} in the last 24 h", bad=any(wrong.values()))
-    if wrong.get("dead") or wrong.get("failed") or wrong.get("unknown") or wrong["quarantined"]:
-        yield _row("", "`nightdesk dead list` shows them")
+    if letters := found.get("dead_letters", {}):
+        yield from _dead(letters)
     if said := _FILE.get(found.get("database", "sound")):
         yield _row("Database", said, bad=found["database"] != "checking")
     for name, said in found.get("models", {}).items():
@@ -72,6 +72,15 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
     if said := found["platforms"].get("whatsapp"):
         words = escape(harmless(", ".join(_whatsapp(said))))
         yield _row("WhatsApp", words, bad=not said["ok"])
+
+
+def _dead(letters: Mapping[str, int]) -> Iterator[str]:
+    """What nobody tries any more, however old, and the command to look at it."""
+    names = {"turns": "not answered", "sends": "not delivered", "unreadable": "not readable"}
+    if any(letters.values()):
+        kind = next(kind for kind in names if letters.get(kind))
+        wanted = "" if kind == "turns" else f" --kind {kind}"
+        yield _row("Dead", f"{_counts(letters, **names)}: `nightdesk dead list{wanted}`", bad=True)
 
 
 def _whatsapp(said: Mapping[str, Any]) -> Iterator[str]:

@@ -41,6 +41,7 @@ from bot.ledger import (
 )
 from bot.ledger.answers import Channels
 from bot.ledger.engine import Engine
+from bot.ledger.letters import LedgerOfLetters
 from bot.ledger.opening import Opening
 from bot.ledger.sends import LedgerOfSends
 from bot.ledger.soundness import State
@@ -60,6 +61,7 @@ class Ledger(LedgerOfSends):
         soundness: Callable[[], State] = lambda: State.SOUND,
     ) -> None:
         super().__init__(engine)
+        self.letters = LedgerOfLetters(engine)
         self.soundness = soundness
         self._opening = how_to_open
         self._channels = channels
