@@ -26,6 +26,7 @@ from bot.intake.ports import (
 )
 from bot.ledger import (
     accept,
+    burying,
     contacts,
     desk_reading,
     editing,
@@ -126,6 +127,21 @@ class Ledger(LedgerOfSends):
         return await self._engine.write(
             partial(
                 opening.begin,
+                key=conversation,
+                owner=owner,
+                now=now,
+                book=book,
+                seed=seed,
+                opening=self._opening,
+            )
+        )
+
+    async def bury(
+        self, conversation: ConversationKey, owner: str, now: float, book: Book, seed: int
+    ) -> Begun:
+        return await self._engine.write(
+            partial(
+                burying.bury,
                 key=conversation,
                 owner=owner,
                 now=now,
