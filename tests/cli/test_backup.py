@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.errors import LedgerError
+from bot.ledger import backup as backup_room
 from bot.ledger.backup import BadPlace, back_up
 from bot.ledger.file import FileLock
 from bot.ledger.looking import looking_into
@@ -146,6 +147,25 @@ def test_ctrl_c_in_the_middle_leaves_nothing(database, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         back_up(database, tmp_path / "copy.db", force=False, progress=stopped)
     assert alone(tmp_path)
+
+
+def test_what_is_written_meanwhile_does_not_make_it_begin_anew(database, tmp_path, monkeypatch):
+    fill(database, 50)
+    monkeypatch.setattr(backup_room, "PAGES", 10)
+    lefts = []
+    with closing(sqlite3.connect(database)) as writing:
+
+        def written(left: int, pages: int) -> None:
+            lefts.append(left)
+            with writing:
+                writing.execute("INSERT INTO counters VALUES ('later', ?, 1)", (str(left),))
+
+        back_up(database, tmp_path / "copy.db", force=False, progress=written)
+    assert len(lefts) > 5
+    assert lefts == sorted(lefts, reverse=True)
+    assert len(set(lefts)) == len(lefts)
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT * FROM counters WHERE day = 'later'").fetchall() == []
 
 
 def test_a_link_in_a_circle_is_no_place(database, tmp_path):
