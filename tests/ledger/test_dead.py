@@ -107,6 +107,8 @@ async def test_a_replay_stands_before_what_came_later_and_its_answer_names_it(
     await say("alguém aí?", "later", at=NOON + 60)
     revived = await ledger.letters.replay(Replay(TURNS, number))
     assert (revived.what, revived.conversation) == (Revival.DONE, CHAT)
+    waits = await rows("SELECT turn_id, verdict FROM messages WHERE state = 'waiting' AND seq < 3")
+    assert waits == [{"turn_id": None, "verdict": ""}] * 2  # as if nobody had read them
 
     opened = await open_turn(NOON + 100)
     assert [m.id for m in opened.turn.messages] == ["d1", "d2"]
