@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -26,6 +27,8 @@ from bot.desk.dead_letters import (
 from bot.errors import LedgerError, Unreadable
 from bot.model import ConversationKey
 from bot.web.answers import body_of, error, translated
+
+log = structlog.get_logger()
 
 MOST_AT_ONCE = 500
 
@@ -93,6 +96,7 @@ class Dead:
             revived = await self.letters.replay(wanted)
         if revived.what is not Revival.DONE:
             return _refused(revived)
+        log.info("dead_letter_replayed", kind=kind.value, number=body.number)
         if revived.conversation and kind is DeadKind.TURNS:
             self.ring(revived.conversation, True)
         elif kind is DeadKind.SENDS:
@@ -104,6 +108,7 @@ class Dead:
         kind = _kind(request)
         body = read(WantedDrop, await body_of(request, self.max_body_bytes))
         done = await self.letters.drop(kind, body.numbers, self.clock.now())
+        log.info("dead_letters_dropped", kind=kind.value, count=done)
         return JSONResponse({"dropped": done})
 
     async def _read_again(self, number: int) -> Revived:

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from bot.errors import LedgerError
 from bot.ledger import backup as backup_room
+from bot.ledger import wal
 from bot.ledger.backup import BadPlace, back_up
 from bot.ledger.file import FileLock
 from bot.ledger.looking import looking_into
@@ -184,7 +185,10 @@ def test_postgresql_has_a_tool_of_its_own(nightdesk, monkeypatch):
 
 
 async def test_under_load_everything_acknowledged_before_is_in_the_copy(monkeypatch, tmp_path):
-    """Nobody who writes meanwhile is refused, and the copy opens as a desk's database."""
+    """Nobody who writes meanwhile is refused, whoever reads and however often the log is cut off;
+    and the copy opens as a desk's database."""
+    monkeypatch.setattr(wal, "WAL_BYTES", 32 * 1024)
+    monkeypatch.setattr(wal, "TRY_SECONDS", 0.01)
     async with running_desk(monkeypatch, tmp_path, NIGHTDESK__LIMITS__ENABLED="false") as desk:
         over, codes = asyncio.Event(), []
         acknowledged: list[str] = []
@@ -201,7 +205,17 @@ async def test_under_load_everything_acknowledged_before_is_in_the_copy(monkeypa
         while len(acknowledged) < 60:
             await asyncio.sleep(0.01)
         before = set(acknowledged)
-        made = await asyncio.to_thread(back_up, desk.database, tmp_path / "copy.db", force=False)
+
+        def report() -> None:
+            for _ in range(20):
+                with looking_into(desk.database) as connection:
+                    connection.execute(text("SELECT count(*) FROM messages")).scalar()
+
+        made, *_ = await asyncio.gather(
+            asyncio.to_thread(back_up, desk.database, tmp_path / "copy.db", force=False),
+            asyncio.to_thread(report),
+            asyncio.to_thread(report),
+        )
         while len(acknowledged) < len(before) + 60:
             await asyncio.sleep(0.01)
         over.set()

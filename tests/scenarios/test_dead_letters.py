@@ -36,6 +36,7 @@ async def until(desk: Desk, **counts: int) -> None:
 
 async def test_a_turn_that_broke_is_answered_once_what_broke_is_mended(monkeypatch, tmp_path):
     monkeypatch.setattr(line_room, "REST_SECONDS", 0.005)
+    monkeypatch.setattr(line_room, "SWEEP_SECONDS", 60)  # nobody but the replay wakes the line
 
     async def broken(self: ObeyRule, turn: Any) -> None:
         raise ZeroDivisionError
