@@ -47,7 +47,9 @@ def show_list(console: Console, kind: DeadKind, *, as_json: bool) -> None:
         console.print(f"There are no {_WHAT[kind][1]}.")
     for other in DeadKind:
         if other is not kind and counts[other]:
-            console.print(f"{counts[other]} {_WHAT[other][1]}: --kind {other}", soft_wrap=True)
+            console.print(
+                f"Also {_WHAT[other][1]}: {counts[other]} (--kind {other})", soft_wrap=True
+            )
 
 
 def show(console: Console, kind: DeadKind, number: int, *, as_json: bool) -> int:

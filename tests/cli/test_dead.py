@@ -63,7 +63,7 @@ def test_a_list_tells_when_where_and_why_and_no_words(nightdesk, database, monke
     for word in ("Web", "KeyError", "1 message", "yes", "nobody", "1 waiting"):
         assert word in found.stdout
     assert "cadê" not in found.stdout
-    assert "2 messages that did not arrive, or may not have: --kind sends" in found.stdout
+    assert "Also messages that did not arrive, or may not have: 2 (--kind sends)" in found.stdout
     sends = nightdesk("dead", "list", "--kind", "sends").stdout
     assert "the platform was overloaded" in sends
     assert "may not have arrived" in sends
