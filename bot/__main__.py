@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
 import io
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from bot import __version__
+from bot.cli import commands_database, commands_dead, commands_desk
+from bot.cli.options import AsJson
 from bot.cli.running import look, run
 
 app = typer.Typer(
@@ -19,16 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-desk = typer.Typer(
-    help="The staff side: see waiting cases, answer, note, resolve. "
-    "Without a command it stays open and shows what is new.",
-    invoke_without_command=True,
-)
-app.add_typer(desk, name="desk")
-
-CaseNumber = Annotated[int, typer.Argument(help="The case's number, as `desk list` shows it.")]
-Words = Annotated[list[str], typer.Argument(help="What to write.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output.")]
 
 
 def _version(wanted: bool) -> None:
@@ -198,85 +189,9 @@ def why(
         raise typer.Exit(code)
 
 
-@desk.callback()
-def desk_root(
-    context: typer.Context,
-    agent: Annotated[
-        str, typer.Option("--as", help="Your name at the desk.", show_default="your user name")
-    ] = "",
-) -> None:
-    context.obj = agent or getpass.getuser()
-    if context.invoked_subcommand is None:
-        from rich.console import Console
-
-        from bot.cli.desk import session
-        from bot.cli.log import configure_logging
-
-        configure_logging("error")
-        run(lambda: session(context.obj, Console()))
-
-
-@desk.command("list")
-def desk_list(
-    context: typer.Context,
-    everything: Annotated[bool, typer.Option("--all", help="Resolved cases too.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """List cases, the longest waiting first."""
-    _desk(context, lambda desk: desk.list_cases(everything=everything, as_json=as_json))
-
-
-@desk.command("show")
-def desk_show(context: typer.Context, case: CaseNumber, as_json: AsJson = False) -> None:
-    """Show a case's card: who, why, what was said, what is known."""
-    _desk(context, lambda desk: desk.show(case, as_json=as_json))
-
-
-@desk.command("claim")
-def desk_claim(context: typer.Context, case: CaseNumber) -> None:
-    """Take a chat: from now on the bot says nothing in it."""
-    _desk(context, lambda desk: desk.act("claim", case, ""))
-
-
-@desk.command("reply")
-def desk_reply(context: typer.Context, case: CaseNumber, text: Words) -> None:
-    """Answer the customer; takes the chat if nobody has it."""
-    _desk(context, lambda desk: desk.act("reply", case, " ".join(text)))
-
-
-@desk.command("note")
-def desk_note(context: typer.Context, case: CaseNumber, text: Words) -> None:
-    """Write a note that the customer never sees."""
-    _desk(context, lambda desk: desk.act("note", case, " ".join(text)))
-
-
-@desk.command("template")
-def desk_template(context: typer.Context, case: CaseNumber) -> None:
-    """Ask the customer with an approved WhatsApp message to write again; takes the chat too."""
-    _desk(context, lambda desk: desk.act("template", case, ""))
-
-
-@desk.command("release")
-def desk_release(context: typer.Context, case: CaseNumber) -> None:
-    """Give the chat back to the bot and leave the case open for the next person."""
-    _desk(context, lambda desk: desk.act("release", case, ""))
-
-
-@desk.command("resolve")
-def desk_resolve(context: typer.Context, case: CaseNumber) -> None:
-    """Close the case; the bot answers again."""
-    _desk(context, lambda desk: desk.act("resolve", case, ""))
-
-
-def _desk(context: typer.Context, command: Any) -> None:
-    from rich.console import Console
-
-    from bot.cli.desk import run_command
-    from bot.cli.log import configure_logging
-
-    configure_logging("error")
-    if not run(lambda: run_command(context.obj, Console(), command)):
-        raise typer.Exit(1)
+app.add_typer(commands_desk.desk, name="desk")
+app.add_typer(commands_dead.dead, name="dead")
+commands_database.add_to(app)
 
 
 def main() -> None:

@@ -147,17 +147,16 @@ class App:
             self.monitor.accepted,
         )
         ring, observe = neighbours.wake_courier, self.monitor.responded
-        hooks = (
+        some = (
             telegram.hook(self.intake, ring) if telegram else None,
             whatsapp.hook(self.intake, staff.undelivered, observe, ring) if whatsapp else None,
         )
+        hooks = [each for each in some if each]
         doors = Doors(
             plan, self.intake, ledger, self.presence, book, clock, self.health, models, WINDOWS
         )
-        self.public = doors.public(
-            store.secret, [each for each in hooks if each], self.monitor.page
-        )
-        self.local = doors.local(PULLED | self.senders.keys())
+        self.public = doors.public(store.secret, hooks, self.monitor.page)
+        self.local = doors.local(PULLED | self.senders.keys(), hooks, ring)
 
     def _with_facts(self, turn: Turn) -> Turn:
         return replace(turn, facts=self.models.facts.for_turn(turn))

@@ -14,6 +14,7 @@ from bot.plan import Plan
 from bot.presence import Presence
 from bot.web.api import Api
 from bot.web.chat import Chat, Visitors
+from bot.web.dead import Dead
 from bot.web.health import Health
 from bot.web.local import Local
 from bot.web.metrics import MetricsPage
@@ -44,7 +45,8 @@ class Doors:
     ) -> Application:
         """What is served over TCP: web chat, API, hooks of platforms, health and `figures`."""
         settings, most = self.plan.settings, self.plan.settings.web.max_body_bytes
-        keys = self.plan.environment.api_keys
+        keys, ledger = self.plan.environment.api_keys, self.ledger
+        models = self.models.health
         chat = Chat(
             self.intake,
             self.ledger,
@@ -57,15 +59,17 @@ class Doors:
         return application(
             [
                 *Api(self.intake, self.ledger, keys, self.clock, most).routes(),
-                *Health(self.ledger.backlog, self.platforms, self.models.health).routes(),
+                *Health(ledger.backlog, self.platforms, models, ledger.soundness).routes(),
                 *(chat.routes() if settings.web.chat else ()),
                 *(route for hook in hooks for route in hook.routes()),
                 *(MetricsPage(figures).routes() if figures else ()),
             ]
         )
 
-    def local(self, channels: Collection[str]) -> Application:
-        """What is served over the Unix socket: the terminal chat, the desk, status.
+    def local(
+        self, channels: Collection[str], hooks: Sequence[Hook], wake_courier: Callable[[], None]
+    ) -> Application:
+        """What is served over the Unix socket: the terminal chat, the desk, status, dead letters.
 
         `channels` are those on which a reply can leave.
         """
@@ -91,4 +95,12 @@ class Doors:
             self.clock,
             self.clock.now(),
         )
-        return application([*desk.routes(), *status.routes()])
+        dead = Dead(
+            self.ledger.letters,
+            self.intake.ring,
+            wake_courier,
+            {hook.channel: hook.reread for hook in hooks},
+            self.clock,
+            settings.web.max_body_bytes,
+        )
+        return application([*desk.routes(), *status.routes(), *dead.routes()])

@@ -17,10 +17,11 @@ from bot.fleet.crew import Stage
 from bot.fleet.fleet import Fleet, Voice
 from bot.fleet.neighbours import Alone, Neighbours
 from bot.fleet.role import Role
-from bot.ledger.file import FileLock, private_file, secret_beside, socket_path
+from bot.ledger.file import secret_beside, socket_path
 from bot.ledger.ledger import Ledger
+from bot.ledger.soundness import served
 from bot.plan import Plan
-from bot.with_ledger import PULLED, ledger_on_file, ledger_on_server, migrated
+from bot.with_ledger import PULLED, ledger_on_file, ledger_on_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def opened_store(plan: Plan, clock: Clock, role: Role) -> AbstractAsyncContextMa
     """Bring the database up to date and open it for as long as the block lasts.
 
     Raises ConfigError when the database is newer than this program, or cannot be shared as `role`
-    wants it; AlreadyServed when another process has the file; LedgerError.
+    wants it; AlreadyServed when another process has the file; LedgerError, also when it is damaged.
     """
     return (_shared if plan.environment.is_shared else _own)(plan, clock, role)
 
@@ -48,21 +49,15 @@ async def _own(plan: Plan, clock: Clock, role: Role) -> AsyncIterator[Store]:
     if not role.alone:
         raise ConfigError([_one_process_only(role)])
     database = plan.environment.database_file
-    lock = FileLock(database)
-    lock.take()
-    try:
+    async with served(database) as soundness:
         given = plan.environment.nightdesk_secret_key
         secret = given.get_secret_value().encode() if given else secret_beside(database)
-        private_file(database)
-        await migrated(plan)
-        ledger = ledger_on_file(plan.settings, database)
+        ledger = ledger_on_file(plan.settings, database, soundness)
         try:
             await ledger.start_afresh()
             yield Store(ledger, secret, clock, Alone(_name()), socket_path(database))
         finally:
             await ledger.close()
-    finally:
-        lock.free()
 
 
 @asynccontextmanager
@@ -72,8 +67,7 @@ async def _shared(plan: Plan, clock: Clock, role: Role) -> AsyncIterator[Store]:
     dsn = plan.environment.database_dsn
     given = plan.environment.nightdesk_secret_key
     assert given is not None  # noqa: S101  # read_plan has refused to go on without
-    await migrated(plan)
-    ledger = ledger_on_server(plan.settings, dsn)
+    ledger = await ledger_on_server(plan.settings, dsn)
 
     def voices(owner: str, heard: Callable[[str], None], missed: Callable[[], None]) -> Voice:
         return Bell(dsn, owner, heard, missed)

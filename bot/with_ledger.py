@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import structlog
 
 from bot.channels import api, desk, telegram, terminal, web, whatsapp
+from bot.environment import Environment
 from bot.intake.ports import Pauses
 from bot.ledger.answers import Channels
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migrate
 from bot.ledger.opening import Opening
+from bot.ledger.soundness import Soundness, served
 from bot.ledger.sqlite import SqliteEngine, writing_engine
-from bot.plan import Plan
 from bot.settings import Settings
 
 log = structlog.get_logger()
@@ -29,37 +31,50 @@ WRITTEN_OUT = frozenset({whatsapp.CHANNEL})  # where buttons may have to stand i
 LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest burst and turn
 
 
-async def migrated(plan: Plan) -> tuple[str | None, str]:
-    """Bring the database up to date; returns the revisions before and after.
+async def migrated(environment: Environment) -> tuple[str | None, str]:
+    """Bring the database up to date without opening a desk; the revisions before and after.
 
-    Raises ConfigError when it is newer than this program, LedgerError when it cannot be used.
-    Of a file, the caller holds the lock.
+    Raises AlreadyServed while a desk is open on a file, ConfigError when the database is newer
+    than this program, LedgerError when it is damaged or cannot be used.
     """
-    environment = plan.environment
     if environment.is_shared:
         from bot.ledger.postgres import migrate_database
 
-        before, after = await migrate_database(environment.database_dsn)
-    else:
-        engine = writing_engine(environment.database_file)
-        try:
-            before, after = migrate(engine)
-        finally:
-            engine.dispose()
+        return _told(await migrate_database(environment.database_dsn))
+    async with served(environment.database_file):
+        return await asyncio.to_thread(_migrated, environment.database_file)
+
+
+def _migrated(database: Path) -> tuple[str | None, str]:
+    engine = writing_engine(database)
+    try:
+        return _told(migrate(engine))
+    finally:
+        engine.dispose()
+
+
+def _told(revisions: tuple[str | None, str]) -> tuple[str | None, str]:
+    before, after = revisions
     if before != after:
         log.info("database_migrated", before=before, after=after)
-    return before, after
+    return revisions
 
 
-def ledger_on_file(settings: Settings, database: Path) -> Ledger:
-    """The ledger of a SQLite file. Raises ConfigError, LedgerError when it cannot be opened."""
-    return Ledger(SqliteEngine(database), _opening(settings), _CHANNELS)
+def ledger_on_file(settings: Settings, database: Path, soundness: Soundness) -> Ledger:
+    """Bring a SQLite file up to date and open it; `soundness` is what is known of it.
+
+    The caller has the file for itself. Raises ConfigError, LedgerError when it cannot be opened.
+    """
+    _migrated(database)
+    engine = SqliteEngine(database)
+    return Ledger(engine, _opening(settings), _CHANNELS, soundness=lambda: soundness.state)
 
 
-def ledger_on_server(settings: Settings, dsn: str) -> Ledger:
-    """The ledger of a PostgreSQL database, which other processes use as well."""
-    from bot.ledger.postgres import PostgresEngine
+async def ledger_on_server(settings: Settings, dsn: str) -> Ledger:
+    """Bring a PostgreSQL database up to date and open it, beside whoever else uses it."""
+    from bot.ledger.postgres import PostgresEngine, migrate_database
 
+    _told(await migrate_database(dsn))
     return Ledger(PostgresEngine(dsn), _opening(settings), _CHANNELS, only_leader_sends=True)
 
 

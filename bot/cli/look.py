@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.config import config_file, read_settings
-from bot.environment import load_environment
+from bot.environment import POSTGRES, load_environment
 from bot.errors import ConfigError, Flaw
 from bot.ledger.looking import looking_into
 from bot.yaml_source import read
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
 T = TypeVar("T")
 
 
-def looked(query: Callable[[Connection], T]) -> T:
-    """What a query finds in the database of this environment, whether or not a desk runs.
+def looked(query: Callable[[Any], T]) -> T:
+    """What a query of a connection finds in the database, whether or not a desk runs.
 
     Raises ConfigError, and LedgerError where there is nothing yet or it cannot be read.
     """
@@ -32,6 +29,11 @@ def looked(query: Callable[[Connection], T]) -> T:
         return asyncio.run(look(environment.database_dsn, query))
     with looking_into(environment.database_file) as connection:
         return query(connection)
+
+
+def is_shared() -> bool:
+    """Whether the database is a server's: told before anything else is looked at."""
+    return os.environ.get("DATABASE_URL", "").startswith(POSTGRES)
 
 
 def business_zone() -> ZoneInfo:

@@ -23,6 +23,11 @@ _STATES = {
     "loading": "loading",
     "not_loaded": "not loaded",
 }
+_FILE = {
+    "checking": "being checked, because the last stop was not a clean one",
+    "not_checked": "not checked: the check was broken off; the next start tries again",
+    "damaged": "damaged: make a backup now, stop the desk, see docs/operations.md",
+}
 
 
 async def status(console: Console, *, as_json: bool) -> bool:
@@ -66,6 +71,10 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         quarantined="not readable",
     )
     yield _row("Trouble", f"{troubles} in the last 24 h", bad=any(wrong.values()))
+    if letters := found.get("dead_letters", {}):
+        yield from _dead(letters)
+    if said := _FILE.get(found.get("database", "sound")):
+        yield _row("Database", said, bad=found["database"] != "checking")
     for name, said in found.get("models", {}).items():
         words = escape(harmless(", ".join(_model(said))))
         yield _row(harmless(name)[:9], words, bad=said["state"] not in ("closed", "loading"))
@@ -77,6 +86,15 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
     if said := found.get("platforms", {}).get("whatsapp"):
         words = escape(harmless(", ".join(_whatsapp(said))))
         yield _row("WhatsApp", words, bad=not said["ok"])
+
+
+def _dead(letters: Mapping[str, int]) -> Iterator[str]:
+    """What nobody tries any more, however old, and the command to look at it."""
+    names = {"turns": "not answered", "sends": "not delivered", "unreadable": "not readable"}
+    if any(letters.values()):
+        kind = next(kind for kind in names if letters.get(kind))
+        wanted = "" if kind == "turns" else f" --kind {kind}"
+        yield _row("Dead", f"{_counts(letters, **names)}: `nightdesk dead list{wanted}`", bad=True)
 
 
 def _whatsapp(said: Mapping[str, Any]) -> Iterator[str]:

@@ -23,6 +23,7 @@ FAILURES: Mapping[str, str] = {
     "bug": "the platform did not understand our request; a fault of ours",
     "template": "the platform does not take it for an approved message",
     "refused": "the platform refused it",
+    "dropped": "it did not arrive, and whoever runs the desk has let it be",
     KEPT: "the customer has not written for 24 hours; it is kept until they write",
 }
 _RECEIPTS: Mapping[str, str] = {

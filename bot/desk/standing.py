@@ -14,3 +14,5 @@ class Standing:
     cases: Mapping[str, int] = field(default_factory=dict)  # open ones, by status
     failures: Mapping[str, int] = field(default_factory=dict)  # messages that ended badly, by state
     quarantined: int = 0  # deliveries that nobody could read
+    dead_letters: Mapping[str, int] = field(default_factory=dict)  # not dropped, by kind
+    database: str = "sound"  # or "checking", "not_checked", "damaged"

@@ -18,6 +18,7 @@ from bot.book import Book
 from bot.clock import Clock
 from bot.errors import LedgerError
 from bot.intake.around import NOTHING_AROUND, Around
+from bot.intake.giving_up import by_models, given_up
 from bot.intake.ports import (
     Joining,
     Later,
@@ -28,10 +29,9 @@ from bot.intake.ports import (
     Settlement,
 )
 from bot.model import ConversationKey
-from bot.outcome import Outcome, Verdict
-from bot.pipeline import Handler, dead, decide
+from bot.outcome import Outcome
+from bot.pipeline import Handler, decide
 from bot.presence import Presence, Sign
-from bot.prompt import Asked
 from bot.record import FENCED, Record, record_of
 
 log = structlog.get_logger()
@@ -148,12 +148,16 @@ class Line:
     async def _serve(self, conversation: ConversationKey, running: _Task) -> None:
         try:
             rest = broken_rest = REST_SECONDS
+            broken, last = 0, ""
             while running.again and not self._stopping.is_set():
                 running.again = False
                 try:
-                    with ExitStack() as signs:
-                        await self._next_turn(conversation, running, signs)
-                    rest = REST_SECONDS
+                    if broken < MOST_ATTEMPTS:
+                        with ExitStack() as signs:
+                            await self._next_turn(conversation, running, signs)
+                    else:
+                        await self._bury(conversation, running, last)
+                    rest, broken = REST_SECONDS, 0
                 except LedgerError as error:
                     # Nothing was lost: the line is still ours, so only we can try again at once.
                     log.error("line_failed", error=str(error))
@@ -162,7 +166,9 @@ class Line:
                     rest = min(rest * 2, LONGEST_LEDGER_REST)
                 except Exception as error:  # noqa: BLE001  # a row that no version of ours wrote
                     # Only this chat is held up, and it asks ever more seldom.
-                    log.error("line_broken", chat=conversation.channel, error=type(error).__name__)
+                    last = type(error).__name__
+                    log.error("line_broken", chat=conversation.channel, error=last)
+                    broken += 1
                     running.again = True
                     await self._sleep(broken_rest)
                     broken_rest = min(broken_rest * 2, LONGEST_BROKEN_REST)
@@ -204,6 +210,18 @@ class Line:
                         signs.enter_context(self._presence.typing(conversation))
                     await self._pause(running, closes_at - self._clock.now())
 
+    async def _bury(self, conversation: ConversationKey, running: _Task, error: str) -> None:
+        """What stands at the head of this line cannot be read: a person gets it unread."""
+        opened = await self._ledger.bury(
+            conversation, self._owner, self._clock.now(), self._book(), self._clock.seed()
+        )
+        match opened:
+            case Opened():
+                await self._decide_and_settle(opened, given_up(opened, error))
+                running.again = True  # there may be more behind it
+            case Later(at):
+                self._ring_at(conversation, at)
+
     async def _sleep(self, seconds: float) -> None:
         """Rest, but not beyond the program's stop."""
         with suppress(TimeoutError):
@@ -221,9 +239,9 @@ class Line:
         delay = max(at - self._clock.now(), 0.0) + 0.01
         asyncio.get_running_loop().call_later(delay, self.ring, conversation, False)
 
-    async def _decide_and_settle(self, opened: Opened) -> Settled:
+    async def _decide_and_settle(self, opened: Opened, decided: Outcome | None = None) -> Settled:
         try:
-            outcome = await self._decide(opened)
+            outcome = decided or await self._decide(opened)
             if outcome is None:
                 return Settled()
             outcome = self._shown(opened, outcome)
@@ -242,17 +260,17 @@ class Line:
         """The road's decision; None when this attempt failed and the turn rests."""
         turn = opened.turn
         if opened.attempts > MOST_ATTEMPTS:
-            return _dead(opened)
+            return given_up(opened)
+        failed = ""
         try:
             async with asyncio.timeout(turn.deadline - turn.now):
                 return await decide(self._around.equip(turn), self._road)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises, the line moves on
-            log.error(
-                "turn_failed", turn=turn.id, attempt=opened.attempts, error=type(error).__name__
-            )
+            failed = type(error).__name__
+            log.error("turn_failed", turn=turn.id, attempt=opened.attempts, error=failed)
         now = self._clock.now()
         if opened.attempts >= MOST_ATTEMPTS or now - opened.opened_first > LONGEST_SECONDS:
-            return _dead(opened)
+            return given_up(opened, failed)
         rest = REST_SECONDS * 2 ** (opened.attempts - 1)
         await self._ledger.postpone(opened, self._owner, now + rest)
         self._ring_at(turn.conversation, now + rest)
@@ -291,21 +309,5 @@ class Line:
             channel=opened.turn.conversation.channel,
             verdict=outcome.verdict.value,
             reason=outcome.reason,
-            **(_by_models(outcome.asked) if outcome.asked else {}),
+            **(by_models(outcome.asked) if outcome.asked else {}),
         )
-
-
-def _by_models(asked: Asked) -> dict[str, object]:
-    """For the log: who answered, in how many calls, and which checks stopped a draft."""
-    refused = sorted({check for draft in asked.refused for check in draft.checks})
-    calls = sum(attempt.called for attempt in asked.attempts)
-    return {"model": asked.answered_by, "calls": calls, "refused": refused}
-
-
-def _dead(opened: Opened) -> Outcome:
-    log.error("turn_dead", turn=opened.turn.id, attempts=opened.attempts)
-    try:
-        return dead(opened.turn)
-    except Exception as error:  # noqa: BLE001  # even without a sentence to say, the line moves on
-        log.error("dead_line_failed", error=type(error).__name__)
-        return Outcome(Verdict.DEAD, "dead")

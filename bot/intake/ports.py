@@ -252,6 +252,15 @@ class LineLedger(Protocol):
         """Lease the line and, once the burst is closed, stamp and open its turn."""
         ...
 
+    async def bury(
+        self, conversation: ConversationKey, owner: str, now: float, book: Book, seed: int
+    ) -> Begun:
+        """Lease the line and open a turn over its head that says nothing of what that holds.
+
+        For rows that cannot be read: the turn can only be given up.
+        """
+        ...
+
     async def settle(self, settlement: Settlement) -> Settled:
         """Write answer, changes and record in one transaction, if the fence still holds."""
         ...

@@ -10,6 +10,7 @@ from bot.desk.card import Card, CardLine
 from bot.desk.cases import CaseList, CaseSummary
 from bot.desk.fate import Fate
 from bot.desk.standing import Standing
+from bot.ledger.dead import IS_DEAD_SEND, IS_DEAD_TURN, dead_counts
 from bot.ledger.rows import case_from, drafts_from
 from bot.ledger.tables import (
     CASE_IS_OPEN,
@@ -141,17 +142,21 @@ def standing(connection: Connection, since: float) -> Standing:
     open_cases = connection.execute(
         select(cases.c.status, func.count()).where(CASE_IS_OPEN).group_by(cases.c.status)
     )
-    failures = connection.execute(
-        select(messages.c.state, func.count())
-        .where(messages.c.state.in_(("dead", "failed", "unknown")), messages.c.at >= since)
-        .group_by(messages.c.state)
-    )
+    failures: dict[str, int] = {}
+    for some in (IS_DEAD_TURN, IS_DEAD_SEND):  # each has its index
+        found = connection.execute(
+            select(messages.c.state, func.count())
+            .where(some, messages.c.at >= since)
+            .group_by(messages.c.state)
+        )
+        failures |= {row[0]: row[1] for row in found}
     unread = select(func.count()).select_from(quarantine).where(quarantine.c.at >= since)
     return Standing(
         backlog=backlog(connection),
         cases={row[0]: row[1] for row in open_cases},
-        failures={row[0]: row[1] for row in failures},
+        failures=failures,
         quarantined=connection.execute(unread).scalar_one(),
+        dead_letters=dead_counts(connection),
     )
 
 

@@ -31,10 +31,19 @@ def postgres_name(error: BaseException) -> str:
     return f"{code} {name}" if code else name
 
 
+def is_damage(error: BaseException) -> bool:
+    """Whether SQLite says that the file itself is broken."""
+    return _code(error) in _DAMAGED
+
+
+def _code(error: BaseException) -> int:
+    """Without SQLite's finer distinction."""
+    return int(getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)) & 0xFF
+
+
 def cannot_open(database: Path, error: DBAPIError | sqlite3.Error) -> BotError:
     """Why the database cannot be served, in words that say what to do."""
-    found = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
-    code = found & 0xFF  # without SQLite's finer distinction
+    code = _code(error)
     if code in _CANNOT_BE_USED:
         return ConfigError(
             [

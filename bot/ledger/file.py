@@ -7,19 +7,26 @@ import hashlib
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from bot.errors import AlreadyServed, ConfigError, Flaw
 
+UNCHECKED = "not checked"
 LONGEST_SOCKET_PATH = 100  # bytes; the system allows 108 at the most (unix(7))
 
 
 class FileLock:
-    """Held by the one process that serves a database; the system frees it when that one dies."""
+    """Held by the one process that serves a database; the system frees it when that one dies.
+
+    While it is held it says by whom. What it says afterwards is what a start finds: nothing after
+    a clean stop, else that nobody has looked at the file since it may have been damaged.
+    """
 
     def __init__(self, database: Path) -> None:
         self._path = database.with_name(database.name + ".lock")
         self._descriptor: int | None = None
+        self.unclean = False  # whoever held it before did not stop by itself
 
     def take(self) -> None:
         """Raises AlreadyServed when another process has it, ConfigError when it cannot be made."""
@@ -37,19 +44,50 @@ class FileLock:
                 f"another process{f' ({holder})' if holder else ''} serves this database; "
                 "stop it first, or set DATABASE_URL to another file"
             ) from None
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"pid {os.getpid()}".encode())
+        self.unclean = os.fstat(descriptor).st_size > 0
         self._descriptor = descriptor
+        self._say(f"pid {os.getpid()}")
 
-    def free(self) -> None:
+    def free(self, *, sound: bool = True) -> None:
+        """A clean stop; `sound` unless the file is damaged, or was not looked at to the end."""
         if self._descriptor is not None:
+            self._say("" if sound else UNCHECKED)
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _say(self, words: str) -> None:
+        """On the disk before anything else is: it has to be there after a power cut."""
+        if self._descriptor is None:
+            return
+        with suppress(OSError):  # a full disk is told by the database itself
+            os.truncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, words.encode(), 0)
+            os.fsync(self._descriptor)
+
+
+def beside(database: Path) -> frozenset[Path]:
+    """Files that belong to a database and lie beside it."""
+    ends = ("-wal", "-shm", "-journal", ".lock", ".key", ".sock")
+    return frozenset(database.with_name(database.name + end) for end in ends)
+
+
+def sync_folder(folder: Path) -> None:
+    """New names in it are on the disk. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def key_file(database: Path) -> Path:
+    """Where the secret key is that was made for a database."""
+    return database.with_name(database.name + ".key")
 
 
 def secret_beside(database: Path) -> bytes:
     """The key for cookies and digests: made once, in a file that only this user may read."""
-    path = _key_file(database)
+    path = key_file(database)
     if flaw := secret_flaw(database):
         raise ConfigError([flaw])
     try:
@@ -60,7 +98,7 @@ def secret_beside(database: Path) -> bytes:
 
 def secret_flaw(database: Path) -> Flaw | None:
     """What is wrong with the key that lies beside the database; None where none does yet."""
-    path = _key_file(database)
+    path = key_file(database)
     try:
         found = path.read_bytes().strip()
     except FileNotFoundError:
@@ -70,10 +108,6 @@ def secret_flaw(database: Path) -> Flaw | None:
     if len(found) < 32:
         return Flaw(str(path), "holds no secret key", advice="restore it, or remove the file")
     return None
-
-
-def _key_file(database: Path) -> Path:
-    return database.with_name(database.name + ".key")
 
 
 def _made_secret(path: Path) -> bytes:

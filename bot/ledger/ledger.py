@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bot.book import Book
@@ -25,6 +26,7 @@ from bot.intake.ports import (
 )
 from bot.ledger import (
     accept,
+    burying,
     contacts,
     desk_reading,
     editing,
@@ -40,8 +42,10 @@ from bot.ledger import (
 )
 from bot.ledger.answers import Channels
 from bot.ledger.engine import Engine
+from bot.ledger.letters import LedgerOfLetters
 from bot.ledger.opening import Opening
 from bot.ledger.roll import LedgerOfFleet
+from bot.ledger.soundness import State
 from bot.model import ConversationKey, Edit, Incoming, Kind, StaffAct
 from bot.outcome import Button, Outgoing
 from bot.record import Record
@@ -57,8 +61,11 @@ class Ledger(LedgerOfFleet):
         channels: Channels,
         *,
         only_leader_sends: bool = False,
+        soundness: Callable[[], State] = lambda: State.SOUND,
     ) -> None:
         super().__init__(engine, only_leader_sends=only_leader_sends)
+        self.letters = LedgerOfLetters(engine)
+        self.soundness = soundness
         self._opening = how_to_open
         self._channels = channels
 
@@ -122,6 +129,21 @@ class Ledger(LedgerOfFleet):
         return await self._engine.write(
             partial(
                 opening.begin,
+                key=conversation,
+                owner=owner,
+                now=now,
+                book=book,
+                seed=seed,
+                opening=self._opening,
+            )
+        )
+
+    async def bury(
+        self, conversation: ConversationKey, owner: str, now: float, book: Book, seed: int
+    ) -> Begun:
+        return await self._engine.write(
+            partial(
+                burying.bury,
                 key=conversation,
                 owner=owner,
                 now=now,
@@ -229,7 +251,8 @@ class Ledger(LedgerOfFleet):
 
     async def standing(self, since: float) -> Standing:
         """How things stand; failures are counted since then. Raises LedgerError."""
-        return await self._engine.read(partial(desk_reading.standing, since=since))
+        found = await self._engine.read(partial(desk_reading.standing, since=since))
+        return replace(found, database=self.soundness().value)
 
     async def reserve(self, day: str, amount: int, cap: int) -> bool:
         return await self._engine.write(partial(spending.reserve, day=day, amount=amount, cap=cap))

@@ -144,10 +144,10 @@ def begin(
         visible = visible and taken[0].limit_verdict == Limit.PASS
         if burst.closes_at > now:
             if conversation.lease_owner != owner or conversation.lease_until < burst.closes_at:
-                _lease(connection, key, owner, now + opening.lease_seconds)
+                lease(connection, key, owner, now + opening.lease_seconds)
             return Joining(burst.closes_at, visible)
-    _lease(connection, key, owner, now + opening.lease_seconds)
-    turn_id, attempts, opened_first = _stamp(connection, key, taken, now)
+    lease(connection, key, owner, now + opening.lease_seconds)
+    turn_id, attempts, opened_first = stamp(connection, key, taken, now)
     turn = _turn(connection, key, conversation, taken, turn_id, now, book, seed, opening)
     return Opened(
         replace(turn, attempt=attempts),
@@ -169,11 +169,12 @@ def _waiting(row: Any) -> Waiting:
     )
 
 
-def _lease(connection: Connection, key: ConversationKey, owner: str, until: float) -> None:
+def lease(connection: Connection, key: ConversationKey, owner: str, until: float) -> None:
+    """The line is this owner's; the fence rises."""
     connection.execute(_LEASE, {"k": str(key), "owner": owner, "until": until})
 
 
-def _stamp(
+def stamp(
     connection: Connection, key: ConversationKey, rows: list[Any], now: float
 ) -> tuple[int, int, float]:
     """Give the rows a turn; after a crash the same turn reopens with the same rows."""

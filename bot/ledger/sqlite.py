@@ -26,7 +26,9 @@ from sqlalchemy.engine import Engine as SyncEngine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.errors import LedgerError
+from bot.ledger import wal
 from bot.ledger.failures import cannot_open, sqlite_name
+from bot.ledger.wal import BoundedWal
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -57,6 +59,7 @@ class SqliteEngine:
             self._writer = self._sync.connect()  # here, where somebody hears that it fails
         except DBAPIError as error:
             raise cannot_open(file, error) from error
+        self._wal = BoundedWal(file, BUSY_MS)
         self._reading = reading_engine(file)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
         self._closed = False
@@ -98,7 +101,7 @@ class SqliteEngine:
     def _run(self) -> None:
         connection = self._writer
         try:
-            while (job := self._jobs.get()) is not None:
+            while (job := self._next_job()) is not None:
                 group = [job]
                 last = False
                 while len(group) < GROUP and not last:
@@ -112,11 +115,20 @@ class SqliteEngine:
                         group.append(following)
                 _commit_group(connection, group)
                 _resolve(group)
+                self._wal.tend(_raw(connection))
                 if last:
                     return
         finally:
             with suppress(DBAPIError):
                 connection.close()
+
+    def _next_job(self) -> _Job | None:
+        """What came next; the -wal file is seen to meanwhile, if it is too large."""
+        while True:
+            try:
+                return self._jobs.get(timeout=self._wal.wait())
+            except queue.Empty:
+                self._wal.tend(_raw(self._writer))
 
 
 def writing_engine(file: Path) -> SyncEngine:
@@ -164,6 +176,7 @@ def _prepare(dbapi: sqlite3.Connection, _record: object) -> None:
         "synchronous=FULL",
         "secure_delete=ON",  # what /forget deletes is overwritten in the file
         "temp_store=MEMORY",
+        f"journal_size_limit={wal.WAL_BYTES}",
     ):
         dbapi.execute(f"PRAGMA {pragma}")
 
@@ -177,9 +190,13 @@ def _only_read(dbapi: Any, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> sqlite3.Connection:
     """The connection under SQLAlchemy's, in a transaction that may write."""
-    raw = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+    raw = _raw(connection)
     raw.execute("BEGIN IMMEDIATE")
     return raw
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    return cast(sqlite3.Connection, connection.connection.dbapi_connection)
 
 
 def _commit_group(connection: Connection, group: list[_Job]) -> None:

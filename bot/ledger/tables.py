@@ -152,6 +152,13 @@ messages = Table(
         sqlite_where=text("state = 'dead'"),
         postgresql_where=text("state = 'dead'"),
     ),
+    # What did not arrive, or may not have.
+    Index(
+        "messages_undelivered",
+        "seq",
+        sqlite_where=text("state IN ('failed', 'unknown')"),
+        postgresql_where=text("state IN ('failed', 'unknown')"),
+    ),
     sqlite_autoincrement=True,  # a number is never used twice, even after an erasure
 )
 
@@ -229,6 +236,7 @@ IS_PENDING = messages.c.state == literal_column("'pending'")
 IS_SENDING = messages.c.state == literal_column("'sending'")  # beside IS_LEAVING, whose index it is
 IS_LEAVING = messages.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
 IS_DEAD = messages.c.state == literal_column("'dead'")
+IS_UNDELIVERED = messages.c.state.in_([literal_column("'failed'"), literal_column("'unknown'")])
 IS_ADRIFT = (messages.c.state == literal_column("'unknown'")) & (
     messages.c.failure == literal_column("'looking'")
 )

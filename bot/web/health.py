@@ -13,6 +13,8 @@ from bot import __version__
 from bot.errors import LedgerError
 from bot.web.status import Platforms
 
+DAMAGED = "damaged"  # as in ledger/soundness.py
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -21,6 +23,7 @@ class Health:
     backlog: Callable[[], Awaitable[dict[str, int]]]  # raises LedgerError
     platforms: Platforms
     models: Platforms
+    database: Callable[[], str]  # "damaged" once that is known
 
     def routes(self) -> list[Route]:
         return [
@@ -42,6 +45,8 @@ class Health:
             waiting = await self.backlog()
         except LedgerError:
             return JSONResponse({"status": "unavailable", "ledger": "does not answer"}, 503)
+        if self.database() == DAMAGED:  # whatever is stored now may be lost with the file
+            return JSONResponse({"status": "unavailable", "ledger": DAMAGED}, 503)
         platforms = {name: dict(said) for name, said in self.platforms().items()}
         models = {name: said["state"] for name, said in self.models().items()}
         states = {"models": models} if models else {}

@@ -6,13 +6,14 @@ import asyncio
 import hmac
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.channels.telegram import CHANNEL
 from bot.channels.telegram.heard import NotYet
 from bot.errors import LedgerError, Unreadable
 from bot.web.answers import body_of, error, translated
@@ -48,6 +49,12 @@ class TelegramHook:
 
     door: TelegramDoor
     secret: str
+
+    channel: ClassVar[str] = CHANNEL
+
+    async def reread(self, body: bytes) -> None:
+        """Take what was put out of the way once more. Raises LedgerError, NotYet."""
+        await self.door.take(body)
 
     def routes(self) -> list[Route]:
         return [Route("/hooks/telegram", translated(self.deliver), methods=["POST"])]

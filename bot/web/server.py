@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import structlog
 import uvicorn
@@ -28,6 +28,12 @@ Application = Starlette
 
 class Hook(Protocol):
     """Where a platform delivers."""
+
+    channel: ClassVar[str]
+
+    async def reread(self, body: bytes) -> None:
+        """Take what nobody could read once more; what is put away again was not read again."""
+        ...
 
     def routes(self) -> Sequence[BaseRoute]:
         """What of it is served."""

@@ -47,6 +47,8 @@ class Status:
                 "cases": dict(found.cases),
                 "failures_24h": dict(found.failures),
                 "quarantined_24h": found.quarantined,
+                "dead_letters": dict(found.dead_letters),
+                "database": found.database,
                 "platforms": {name: dict(said) for name, said in self.platforms().items()},
                 "models": {name: dict(said) for name, said in self.models().items()},
                 "spending": dict(await self.spending()),

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.channels.whatsapp import CHANNEL
 from bot.channels.whatsapp.form import MEDIA_TYPE, Form
 from bot.channels.whatsapp.parse import line_of
 from bot.channels.whatsapp.signature import Signatures
@@ -48,6 +49,12 @@ class WhatsAppHook:
     door: WhatsAppDoor
     signatures: Signatures
     holding: Holding = field(default_factory=Holding)
+
+    channel: ClassVar[str] = CHANNEL
+
+    async def reread(self, body: bytes) -> None:
+        """Take what was put out of the way once more. Raises LedgerError."""
+        await self.door.take(Form.read(body), "")
 
     def routes(self) -> list[Route]:
         return [

@@ -84,6 +84,19 @@ def test_everything_at_once():
     ]
 
 
+def test_dead_letters_and_a_file_in_doubt_name_what_to_do():
+    letters = {"turns": 2, "sends": 1, "unreadable": 0}
+    assert list(lines(CALM | {"dead_letters": letters, "database": "damaged"}))[5:] == [
+        "  Dead      [yellow]2 not answered, 1 not delivered: `nightdesk dead list`[/yellow]",
+        "  Database  [yellow]damaged: make a backup now, stop the desk, see"
+        " docs/operations.md[/yellow]",
+    ]
+    some = {"turns": 0, "sends": 0, "unreadable": 3}
+    assert list(lines(CALM | {"dead_letters": some, "database": "sound"}))[5:] == [
+        "  Dead      [yellow]3 not readable: `nightdesk dead list --kind unreadable`[/yellow]",
+    ]
+
+
 def telegram(**changes: object) -> str:
     *_, line = lines(CALM | {"platforms": {"telegram": FINE | changes}})
     return line

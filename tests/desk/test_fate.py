@@ -7,6 +7,7 @@ import pytest
 from bot.delivery import notices, ports
 from bot.delivery.receipts import Receipt
 from bot.desk import fate
+from bot.desk.dead_letters import DROPPED
 from bot.desk.fate import FAILURES, Fate, in_words
 
 
@@ -38,7 +39,8 @@ def test_each_fate_has_its_words(given, words):
 
 def test_the_words_are_those_of_the_courier():
     assert (fate.KEPT, fate.LOOKED_UP) == (ports.WINDOW_CLOSED, ports.LOOKING)
-    assert set(FAILURES) == {*notices.REASONS, "blocked", ports.WINDOW_CLOSED}
+    ends = {"blocked", ports.WINDOW_CLOSED, DROPPED}
+    assert set(FAILURES) == {*notices.REASONS, *ends}
 
 
 @pytest.mark.parametrize("receipt", [each for each in Receipt if each is not Receipt.FAILED])

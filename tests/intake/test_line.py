@@ -9,6 +9,7 @@ from dataclasses import replace
 import structlog
 from structlog.testing import capture_logs
 
+from bot.intake import giving_up
 from bot.intake import line as line_room
 from bot.intake.ports import Opened
 from bot.model import ConversationKey, Kind, Turn
@@ -123,7 +124,7 @@ async def test_after_five_attempts_a_turn_is_dead_and_the_line_moves_on(rig, mon
     def sorry(turn: Turn) -> Outcome:
         return Outcome(Verdict.DEAD, "dead", (Outgoing(turn.conversation, "desculpe", "system"),))
 
-    monkeypatch.setattr(line_room, "dead", sorry)
+    monkeypatch.setattr(giving_up, "dead", sorry)
     rig.decide = poisoned
     await rig.say(now_saying("veneno", "1", kind=Kind.BUTTON), hurry=True)
     await rig.say(now_saying("oi", "2", kind=Kind.BUTTON), hurry=True)
@@ -145,7 +146,7 @@ async def test_a_turn_that_killed_the_program_five_times_is_not_tried_a_sixth(ri
     def unspeakable(turn: Turn) -> Outcome:
         raise LookupError("even the apology is missing")
 
-    monkeypatch.setattr(line_room, "dead", unspeakable)
+    monkeypatch.setattr(giving_up, "dead", unspeakable)
     rig.decide = never
     await rig.ledger.accept(arrival(now_saying("x", "1", kind=Kind.BUTTON)))
     for _ in range(5):
@@ -322,7 +323,8 @@ async def test_a_chat_that_cannot_be_read_holds_up_no_other(rig, monkeypatch):
     await rig.say(now_saying("oi", "1", other))
     assert await rig.until(1, other) == ["oi"]
     await asyncio.sleep(0.5)
-    assert 2 <= tried <= 8  # ever more seldom
+    assert 2 <= tried <= 8  # ever more seldom, and given up after five times
+    assert (await rig.ledger.backlog()).get("waiting", 0) == 0
 
 
 async def test_the_sweep_outlives_whatever_it_meets(rig, monkeypatch):

@@ -26,7 +26,7 @@ STAFF = ConversationKey("telegram_staff", "shop", "-1")
 CHANNELS = Channels(frozenset({"web", "api", "desk"}), {"wire": 40})
 
 
-async def sqlite(request: pytest.FixtureRequest, folder: Path) -> Engine:
+def sqlite(folder: Path) -> Engine:
     file = folder / "desk.db"
     engine = writing_engine(file)
     migrate(engine)
@@ -34,7 +34,11 @@ async def sqlite(request: pytest.FixtureRequest, folder: Path) -> Engine:
     return SqliteEngine(file)
 
 
-async def postgres(request: pytest.FixtureRequest, folder: Path) -> Engine:
+async def on_file(request: pytest.FixtureRequest, folder: Path) -> Engine:
+    return sqlite(folder)
+
+
+async def on_server(request: pytest.FixtureRequest, folder: Path) -> Engine:
     from bot.ledger.postgres import PostgresEngine
 
     dsn = await databases.fresh(request.getfixturevalue("postgres_server"))
@@ -42,8 +46,8 @@ async def postgres(request: pytest.FixtureRequest, folder: Path) -> Engine:
 
 
 ENGINES: dict[str, Callable[[pytest.FixtureRequest, Path], Awaitable[Engine]]] = {
-    "sqlite": sqlite,
-    "postgres": postgres,
+    "sqlite": on_file,
+    "postgres": on_server,
 }
 
 

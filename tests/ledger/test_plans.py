@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import event
 
 from bot.delivery.receipts import Receipt, Report
-from bot.ledger import desk_reading, outbox, receipts, sweeping
+from bot.desk.dead_letters import DeadKind, Replay
+from bot.ledger import dead, desk_reading, outbox, receipts, reviving, sweeping
 from bot.ledger.migrate import migrate
 from bot.ledger.sqlite import writing_engine
 from tests.builders import NOON
@@ -21,6 +22,12 @@ ASKED = {
     "what nobody answers": lambda c: sweeping.due(c, NOON),
     "the health page": desk_reading.backlog,
     "what is adrift": lambda c: receipts.adrift(c, "wire"),
+    "the status": lambda c: desk_reading.standing(c, NOON),
+    "dead turns": lambda c: dead.dead_list(c, DeadKind.TURNS),
+    "a dead turn": lambda c: dead.dead_letter(c, DeadKind.TURNS, 1),
+    "lost sends": lambda c: dead.dead_list(c, DeadKind.SENDS),
+    "a replay": lambda c: reviving.replay(c, Replay(DeadKind.TURNS, 1)),
+    "a drop": lambda c: reviving.drop(c, DeadKind.TURNS, [1], NOON),
     "a receipt": lambda c: receipts.note(c, TOLD, NOON, None),
     "a receipt without our number": lambda c: receipts.note(c, FOREIGN, NOON, None),
 }

@@ -39,6 +39,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'dead'"),
         postgresql_where=sa.text("state = 'dead'"),
     )
+    op.create_index(
+        "messages_undelivered",
+        "messages",
+        ["seq"],
+        sqlite_where=sa.text("state IN ('failed', 'unknown')"),
+        postgresql_where=sa.text("state IN ('failed', 'unknown')"),
+    )
     op.add_column(
         "turns",
         sa.Column("reopenable", sa.Boolean(), server_default=sa.false(), nullable=False),
