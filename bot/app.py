@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.book import Book
+from bot.chores import Chores
 from bot.clock import SYSTEM, Clock
 from bot.delivery.courier import Courier
 from bot.delivery.ports import Sender
@@ -38,7 +39,7 @@ from bot.presence import Presence
 from bot.rules.match import engine_of
 from bot.staff_notices import StaffNotices
 from bot.web.server import Server, listen_local, listen_tcp
-from bot.with_ledger import PULLED, with_ledger
+from bot.with_ledger import PULLED, purging, with_ledger
 from bot.with_models import WithModels
 from bot.with_monitor import ErrorReporting, WithMonitor
 from bot.with_telegram import WithTelegram, with_telegram
@@ -143,6 +144,7 @@ class App:
             telegram.hook(self.intake, ring) if telegram else None,
             whatsapp.hook(self.intake, staff.undelivered, observe, ring) if whatsapp else None,
         )
+        self.chores = Chores((purging(ledger, clock), *(whatsapp.chores if whatsapp else ())))
         doors = Doors(
             plan, self.intake, ledger, self.presence, book, clock, self.health, models, WINDOWS
         )
@@ -155,12 +157,14 @@ class App:
     def load(self) -> None:
         """Load the SDKs of platforms and models, which takes seconds, in the background."""
         self.models.open()
+        self.chores.open()
         for platform in (self.telegram, self.whatsapp):
             if platform:
                 platform.open()
 
     async def stop_taking(self) -> None:
         """Let the turns under way finish and every open page go; what comes in is still stored."""
+        await self.chores.stop()
         self.unknowns.stop()  # a question under way takes seconds: it ends beside the rest
         if self.telegram:
             await self.telegram.stop_receiving()
@@ -236,7 +240,6 @@ async def opened(
             finally:
                 await app.stop_taking()
                 await app.courier.stop()
-                app.unknowns.stop()
                 await asyncio.gather(*running)
                 await models.close()
                 await app.monitor.close()

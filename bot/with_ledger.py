@@ -7,6 +7,8 @@ from pathlib import Path
 import structlog
 
 from bot.channels import api, desk, telegram, terminal, web, whatsapp
+from bot.chores import Chore
+from bot.clock import Clock
 from bot.intake.ports import Pauses
 from bot.ledger.answers import Channels
 from bot.ledger.ledger import Ledger
@@ -25,6 +27,7 @@ LENGTHS = {
     whatsapp.CHANNEL: whatsapp.LONGEST,
 }
 WRITTEN_OUT = frozenset({whatsapp.CHANNEL})  # where buttons may have to stand in the text
+PURGE_SECONDS = 3_600.0
 LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest burst and turn
 
 
@@ -42,6 +45,15 @@ def with_ledger(settings: Settings, database: Path) -> Ledger:
         history_messages=inbox.history_messages,
     )
     return Ledger(SqliteEngine(database), opening, Channels(PULLED, LENGTHS, WRITTEN_OUT))
+
+
+def purging(ledger: Ledger, clock: Clock) -> Chore:
+    """Forgetting what can matter no more: one process of a fleet is enough for that."""
+
+    async def purge() -> None:
+        await ledger.purge(clock.now())
+
+    return Chore("purge", PURGE_SECONDS, purge, alone=True)
 
 
 def _migrated(database: Path) -> None:

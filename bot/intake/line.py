@@ -47,7 +47,6 @@ LONGEST_BROKEN_REST = 300.0  # for a chat whose rows cannot be read at all
 # commands, fixed answers and what staff write would wait behind a model that hangs.
 TURNS_AT_ONCE = 512
 SWEEP_SECONDS = 1.0
-PURGE_SECONDS = 3_600.0
 
 
 @dataclass(slots=True)
@@ -100,16 +99,12 @@ class Line:
 
     async def run(self) -> None:
         """Pick up what a dead worker left behind, for as long as the program runs."""
-        purged = 0.0
         while not self._stopping.is_set():
             now = self._clock.now()
             try:
                 for conversation in await self._ledger.due(now):
                     if conversation not in self._tasks:
                         self.ring(conversation, hurry=False)
-                if now - purged > PURGE_SECONDS:
-                    await self._ledger.purge(now)
-                    purged = now
             except Exception as error:  # noqa: BLE001  # the sweep must outlive whatever it meets
                 log.error("sweep_failed", error=type(error).__name__)
             await self._sleep(SWEEP_SECONDS)
