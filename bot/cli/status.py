@@ -79,7 +79,7 @@ def _whatsapp(said: Mapping[str, Any]) -> Iterator[str]:
     if said["missed_looked_for_age"] is not None:
         yield f"looked for missed messages {waiting(said['missed_looked_for_age'])} ago"
     if said["missed_found"]:
-        yield f"{said['missed_found']} found that way"
+        yield f"{said['missed_found']} found since the start"
 
 
 def _model(said: Mapping[str, Any]) -> Iterator[str]:
