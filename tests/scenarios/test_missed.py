@@ -19,6 +19,7 @@ async def stage(monkeypatch, tmp_path):
     async with whatsapp_desk(monkeypatch, tmp_path) as stage:
         await stage.api.wait_for(lambda: rows(stage, "SELECT * FROM marks"), 10)
         yield stage
+        await stage.quiet()  # what comes in just as the door closes is waited for
 
 
 def rows(stage: Stage, sql: str) -> list[dict[str, Any]]:
