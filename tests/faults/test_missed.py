@@ -16,7 +16,7 @@ from tests.faults.rig import PATIENCE, Bench
 from tests.faults.whatsapp_town import KEPT, WhatsAppTown, whatsapp_town
 
 CURIOUS = "whatsapp.curious"
-LONG = 6.0  # seconds for what a sound build does in half of them
+LONG = 4.0  # seconds for what a sound build does in half of them
 HASTY = "&tt=1000"  # milliseconds within which a delivery has to be taken
 
 Scenario = Callable[[Bench, str], Awaitable[list[str]]]

@@ -74,7 +74,8 @@ class Missed:
     async def look(self) -> float | None:
         """Take what was missed; the seconds after which to look again, if that is soon.
 
-        A desk that never looked before begins now: what came earlier was never meant for it.
+        A desk that never looked before begins now: what came earlier was never meant for it
+        (to within LATE_SECONDS, which the next look goes back).
         Raises LedgerError, and CallFailed when Twilio does not tell: nothing is skipped, it all
         is looked at again.
         """

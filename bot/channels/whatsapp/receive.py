@@ -79,11 +79,13 @@ class Receiver:
         """
         try:
             parsed = parse(form, "", self.clock.now(), self.after_failure)
-        except Unreadable:
+            if not isinstance(parsed, Came):
+                return True
+            return await self.intake.inbox.knows(await self._from_person(parsed))
+        except LedgerError:
+            raise
+        except Exception:  # noqa: BLE001  # whoever takes it tells what is wrong with it
             return False
-        if not isinstance(parsed, Came):
-            return True
-        return await self.intake.inbox.knows(await self._from_person(parsed))
 
     async def take_listed(self, form: Form, sent_at: float) -> bool:
         """Take what no webhook has brought, and say whether it was new. Raises LedgerError.

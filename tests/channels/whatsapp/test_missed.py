@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.channels.whatsapp import missed
+from bot.channels.whatsapp import missed, receive
 from bot.channels.whatsapp.health import WhatsAppHealth
 from bot.channels.whatsapp.listed import File, Found, Listed, form_of
 from bot.channels.whatsapp.missed import GRACE_SECONDS, LOOK_BACK_SECONDS, Missed
@@ -226,3 +226,53 @@ async def test_what_nobody_can_read_is_kept_once_and_holds_nothing_up(desk):
     await desk.missed.look()
     assert [kept["reason"] for kept in await desk.rig.quarantined()] == ["wrong_sender"]
     assert await desk.texts() == ["oi"]
+
+
+async def test_what_breaks_the_program_is_kept_once_and_holds_nothing_up(desk, monkeypatch):
+    reads = receive.parse
+
+    def breaks(form, *more):
+        if "💥" in form.get("Body"):
+            raise RuntimeError("what a customer wrote")
+        return reads(form, *more)
+
+    monkeypatch.setattr(receive, "parse", breaks)
+    desk.twilio.messages = [wrote("💥", 1, 90), wrote("oi", 2, 80)]
+    await desk.missed.look()
+    assert await desk.mark() == NOW - GRACE_SECONDS
+    assert [kept["reason"] for kept in await desk.rig.quarantined()] == ["failed"]
+    assert await desk.texts() == ["oi"]
+
+
+async def test_what_was_found_before_is_not_read_again(desk):
+    desk.twilio.messages = [wrote("oi", n, 90) for n in range(1, 6)]
+    await desk.missed.look()
+    desk.rig.slips.met_names.clear()
+    await desk.rig.ledger.set_mark(MARK, NOW - 3600)
+    await desk.missed.look()
+    assert desk.rig.slips.met_names == []
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+async def test_a_database_that_fails_in_the_middle_loses_and_doubles_nothing(desk, monkeypatch, n):
+    """What was stored before it failed is answered at once; the rest is found by the next look."""
+    takes = desk.rig.ledger.accept
+    left = n
+
+    async def fails_once(arrival):
+        nonlocal left
+        left -= 1
+        if left == -1:
+            raise LedgerError("busy")
+        return await takes(arrival)
+
+    monkeypatch.setattr(desk.rig.ledger, "accept", fails_once)
+    desk.twilio.messages = [wrote(f"n{n}", n, 90 - n) for n in range(1, 6)]
+    before = await desk.mark()
+    with pytest.raises(LedgerError):
+        await desk.missed.look()
+    assert await desk.mark() == before
+    assert len(desk.rig.rung) == (n > 0)
+    await desk.missed.look()
+    assert await desk.texts() == ["n1", "n2", "n3", "n4", "n5"]
+    assert desk.health.missed == 5
