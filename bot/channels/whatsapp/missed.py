@@ -6,6 +6,7 @@ nothing: they take one call.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 LOOK_SECONDS = 300.0  # between two looks
 # Younger messages are their webhook's: it may still come, and tells more. Twilio tries for 15.
 GRACE_SECONDS = 20.0
+CHATS_AT_ONCE = 16  # that are stored side by side: they share their commits
 LATE_SECONDS = 120.0  # by which the list may lag
 # A long weekend: whoever asked for a person before it has a case after it, though the answer itself
 # may have to wait until they write. Well below the age at which keys of deliveries are forgotten.
@@ -105,8 +107,8 @@ class Missed:
         return None
 
     async def _take(self, messages: Sequence[Listed]) -> None:
-        """One chat after the other; its line is woken once all of it is stored, so that what was
-        written in one go is read in one go.
+        """Some chats side by side; a chat's line is woken once all of it is stored, so that what
+        was written in one go is read in one go.
         """
         chats: dict[str, list[Listed]] = {}
         for each in messages:
@@ -114,8 +116,12 @@ class Missed:
                 chats.setdefault(each.sender, []).append(each)
         before = self._health.missed
         try:
-            for chat in chats.values():
-                await self._take_chat(chat)
+            waiting = [*chats.values()]
+            while waiting:
+                now, waiting = waiting[:CHATS_AT_ONCE], waiting[CHATS_AT_ONCE:]
+                ends = await asyncio.gather(*map(self._take_chat, now), return_exceptions=True)
+                for error in filter(None, ends):
+                    raise error
         finally:
             if new := self._health.missed - before:
                 log.warning("whatsapp_missed_found", messages=new)

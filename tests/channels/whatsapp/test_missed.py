@@ -95,19 +95,23 @@ async def test_what_was_missed_is_stored_as_of_when_it_was_written(desk):
     assert (desk.health.looked_at, desk.health.missed) == (NOW, 1)
 
 
-async def test_messages_of_a_chat_are_stored_in_order_before_its_line_is_woken(desk):
-    stored_when_rung: list[int] = []
+async def test_messages_of_a_chat_are_stored_in_order_before_its_line_is_woken(desk, monkeypatch):
+    happened: dict[str, list[str]] = {ANA: [], BIA: []}
+    takes = desk.rig.ledger.accept
 
-    def ring(*_: object) -> None:
-        stored_when_rung.append(desk.health.missed)
+    async def noted(arrival):
+        accepted = await takes(arrival)
+        happened[arrival.message.conversation.chat].append(arrival.message.text)
+        return accepted
 
-    desk.missed._ring = ring
+    monkeypatch.setattr(desk.rig.ledger, "accept", noted)
+    desk.missed._ring = lambda chat, hurry: happened[chat.chat].append("woken")
     desk.twilio.messages = [
         wrote("um", 3, 90), wrote("a", 1, 80, BIA), wrote("dois", 2, 70), wrote("três", 4, 70),
     ]  # fmt: skip
     await desk.missed.look()
-    assert await desk.texts() == ["um", "dois", "três", "a"]
-    assert stored_when_rung == [3, 4]
+    assert happened == {ANA: ["um", "dois", "três", "woken"], BIA: ["a", "woken"]}
+    assert [text for text in await desk.texts() if text != "a"] == ["um", "dois", "três"]
 
 
 @pytest.mark.parametrize("hook_first", [True, False])
@@ -276,3 +280,26 @@ async def test_a_database_that_fails_in_the_middle_loses_and_doubles_nothing(des
     await desk.missed.look()
     assert await desk.texts() == ["n1", "n2", "n3", "n4", "n5"]
     assert desk.health.missed == 5
+
+
+async def test_a_chat_that_cannot_be_stored_leaves_the_mark_and_not_the_other_chats(
+    desk, monkeypatch
+):
+    takes = desk.rig.ledger.accept
+
+    async def not_anas(arrival):
+        if arrival.message.conversation == CHAT:
+            raise LedgerError("busy")
+        return await takes(arrival)
+
+    desk.twilio.messages = [wrote("oi", 1, 90), wrote("olá", 2, 80, BIA)]
+    desk.twilio.messages += [wrote("!", n, 70, f"+5511900000{n}") for n in range(10, 60)]
+    monkeypatch.setattr(desk.rig.ledger, "accept", not_anas)
+    before = await desk.mark()
+    with pytest.raises(LedgerError):
+        await desk.missed.look()
+    assert await desk.mark() == before
+    assert "olá" in await desk.texts()
+    monkeypatch.setattr(desk.rig.ledger, "accept", takes)
+    await desk.missed.look()
+    assert len(await desk.texts()) == desk.health.missed == 52
