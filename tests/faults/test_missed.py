@@ -117,7 +117,7 @@ async def test_what_was_missed_is_answered_once_and_in_order(
     [
         ("whatsapp.never_looks", locked_for_too_long),
         ("whatsapp.other_key", brought_by_both),
-        ("whatsapp.newest_missed_first", nobody_there),
+        pytest.param("whatsapp.newest_missed_first", nobody_there, marks=pytest.mark.full),
     ],
 )
 async def test_a_build_that_looks_wrongly_is_caught(

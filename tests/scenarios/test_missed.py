@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from bot.channels.whatsapp import missed
+from bot.channels.whatsapp.form import Form
+from bot.channels.whatsapp.receive import Receiver
+from bot.chores import Chore, Chores
+from bot.errors import LedgerError
+from bot.web.holding import Holding, Patience
 from tests.whatsapp_desk import HOOK, Stage, whatsapp_desk
 
 
@@ -95,3 +101,32 @@ async def test_when_it_last_looked_is_told(stage):
         ready = (await r.json())["whatsapp"]
     assert ready["missed_looked_for_age"] <= 5
     assert (await stage.status())["platforms"]["whatsapp"]["missed_found"] == 1
+
+
+async def test_a_message_that_was_refused_is_looked_for_soon(monkeypatch, tmp_path):
+    """Long before the next look is due."""
+    begun: list[Chore] = []
+
+    class Noted(Chores):
+        def __init__(self, chores: Sequence[Chore], **more: Any) -> None:
+            begun.extend(chores)
+            super().__init__(chores, **more)
+
+    async def busy(self: Receiver, form: Form, query: str) -> None:
+        raise LedgerError("busy")
+
+    monkeypatch.setattr("bot.app.Chores", Noted)
+    monkeypatch.setattr(missed, "GRACE_SECONDS", 0.5)
+    monkeypatch.setattr(Holding.__init__, "__defaults__", (Patience(0.1, 0.2, 0.4),))
+    monkeypatch.setattr(Receiver, "take", busy)
+    async with whatsapp_desk(monkeypatch, tmp_path) as stage:
+        await stage.api.wait_for(lambda: rows(stage, "SELECT * FROM marks"), 10)
+        await stage.ana.says("vcs aceitam pix?")
+        await stage.hears(stage.ana)
+        assert stage.api.webhook.deliveries[0].statuses == [503]
+        cut_off(stage)
+        await stage.api.wait_delivered()
+    assert [(each.name, each.alone) for each in begun] == [
+        ("purge", True),
+        ("whatsapp_missed", True),
+    ]
