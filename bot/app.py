@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.book import Book
+from bot.chores import Chores
 from bot.clock import SYSTEM, Clock
 from bot.delivery.courier import Courier
 from bot.delivery.ports import Sender
@@ -36,7 +37,7 @@ from bot.rules.recent import forget_recent_texts
 from bot.staff_notices import StaffNotices
 from bot.stores import Store, opened_store
 from bot.web.server import Server, listen_local
-from bot.with_ledger import PULLED
+from bot.with_ledger import PULLED, purging
 from bot.with_models import WithModels
 from bot.with_monitor import WithMonitor
 from bot.with_telegram import WithTelegram, with_telegram
@@ -152,6 +153,10 @@ class App:
             whatsapp.hook(self.intake, staff.undelivered, observe, ring) if whatsapp else None,
         )
         hooks = [each for each in some if each]
+        self.chores = Chores(
+            (purging(ledger, clock), *(whatsapp.chores if whatsapp and role.answers else ())),
+            may_run=neighbours.leads,
+        )
         doors = Doors(
             plan, self.intake, ledger, self.presence, book, clock, self.health, models, WINDOWS
         )
@@ -164,12 +169,14 @@ class App:
     def load(self) -> None:
         """Load the SDKs of platforms and models, which takes seconds, in the background."""
         self.models.open()
+        self.chores.open()
         for platform in (self.telegram, self.whatsapp):
             if platform:
                 platform.open()
 
     async def stop_taking(self) -> None:
         """Let the turns under way finish and every open page go; what comes in is still stored."""
+        await self.chores.stop()
         self.unknowns.stop()  # a question under way takes seconds: it ends beside the rest
         if self.telegram:
             await self.telegram.stop_receiving()
@@ -248,7 +255,6 @@ async def opened(
             await app.stop_taking()
             await app.courier.stop()
             await store.neighbours.leave()
-            app.unknowns.stop()
             await asyncio.gather(*running)
             await models.close()
             await app.monitor.close()

@@ -63,7 +63,8 @@ class Doors:
                 *(chat.routes() if settings.web.chat else ()),
                 *(route for hook in hooks for route in hook.routes()),
                 *(MetricsPage(figures).routes() if figures else ()),
-            ]
+            ],
+            settings.web.trusted_proxies,
         )
 
     def local(

@@ -99,6 +99,12 @@ class Incoming:
     public: bool = False  # said where others read along
     delivery: str = ""  # the platform's id of this delivery, where repeats bear another than `id`
     address: str = ""  # where to answer, where that is not the chat's own id
+    sent_at: float = 0.0  # Unix time, of what was found long after its sender had written it
+
+    @property
+    def written_at(self) -> float:
+        """Unix time: when it was received, or sent where that was long before."""
+        return self.sent_at or self.received_at
 
     @property
     def said(self) -> str:

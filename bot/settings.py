@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from bot.model_settings import BY_DEFAULT, Budget, FactSource, Memory, ProviderEntry
+from bot.proxies import flaw_of
 from bot.section import Section
 from bot.yaml_schema import wrong
 
@@ -178,6 +179,15 @@ class Web(Section):
 
     chat: bool = True
     max_body_bytes: int = Field(65_536, ge=8_192)
+    trusted_proxies: tuple[str, ...] = ()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for number, entry in enumerate(value):
+            if flaw := flaw_of(entry):
+                raise wrong(*flaw, (number,))
+        return value
 
 
 class Settings(Section):

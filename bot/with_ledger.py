@@ -8,6 +8,8 @@ from pathlib import Path
 import structlog
 
 from bot.channels import api, desk, telegram, terminal, web, whatsapp
+from bot.chores import Chore
+from bot.clock import Clock
 from bot.environment import Environment
 from bot.intake.ports import Pauses
 from bot.ledger.answers import Channels
@@ -28,6 +30,7 @@ LENGTHS = {
     whatsapp.CHANNEL: whatsapp.LONGEST,
 }
 WRITTEN_OUT = frozenset({whatsapp.CHANNEL})  # where buttons may have to stand in the text
+PURGE_SECONDS = 3_600.0
 LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest burst and turn
 
 
@@ -86,6 +89,15 @@ def _opening(settings: Settings) -> Opening:
         turn_seconds=deadlines.turn_seconds,
         history_messages=inbox.history_messages,
     )
+
+
+def purging(ledger: Ledger, clock: Clock) -> Chore:
+    """Forgetting what can matter no more: one process of a fleet is enough for that."""
+
+    async def purge() -> None:
+        await ledger.purge(clock.now())
+
+    return Chore("purge", PURGE_SECONDS, purge, alone=True)
 
 
 _CHANNELS = Channels(PULLED, LENGTHS, WRITTEN_OUT)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from bot.channels.whatsapp import CHANNEL, WINDOW_SECONDS
+from bot.channels.whatsapp import CHANNEL, WINDOW_SECONDS, missed
 from bot.channels.whatsapp.connection import Access, WhatsApp
 from bot.channels.whatsapp.receive import Receiver
 from bot.channels.whatsapp.signature import Signatures
+from bot.chores import Bell, Chore
 from bot.clock import Clock
 from bot.delivery.ports import Parcel, Sender
 from bot.delivery.unknowns import LookUp
@@ -58,7 +59,10 @@ class WithWhatsApp:
             send_seconds=plan.settings.deadlines.send_seconds,
         )
         settings = plan.settings.channels.whatsapp
+        self._number = access.number
         self._connection = WhatsApp(access, settings, clock, alert) if connect else None
+        self._missed: missed.Missed | None = None
+        self._look_soon = Bell()
 
     @property
     def senders(self) -> Mapping[str, Sender]:
@@ -107,7 +111,26 @@ class WithWhatsApp:
             observe=observe,
             wake_courier=wake_courier,
         )
-        return WhatsAppHook(receiver, self._signatures)
+        self._missed = missed.Missed(
+            self._number,
+            self._connection,
+            receiver,
+            self._ledger,
+            self._connection.health,
+            self._clock,
+        )
+        return WhatsAppHook(receiver, self._signatures, refused=self._refused)
+
+    @property
+    def chores(self) -> Sequence[Chore]:
+        """What is done now and then, once the hook is made."""
+        if self._missed is None:
+            return ()
+        look, every = self._missed.look, missed.LOOK_SECONDS
+        return (Chore("whatsapp_missed", every, look, alone=True, bell=self._look_soon),)
+
+    def _refused(self) -> None:
+        self._look_soon.ring(missed.GRACE_SECONDS)
 
     def open(self) -> None:
         """Connect, in the background."""

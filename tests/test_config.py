@@ -249,3 +249,16 @@ def test_staff_are_listed_once(tmp_path):
     _, flaws = read_settings(file)
     assert len(flaws) == 2
     assert all(flaw.where.startswith("config.yaml:3") for flaw in flaws)
+
+
+def test_a_proxy_that_cannot_be_trusted_is_refused_at_its_line(tmp_path):
+    text = "web:\n  trusted_proxies:\n    - 127.0.0.1\n    - 10.0.0.5/8\n"
+    [flaw] = read_settings(write(tmp_path, text))[1]
+    assert flaw.where == "config.yaml:4"
+    assert flaw.message.endswith("'10.0.0.5/8' is neither one address nor a whole network")
+    assert flaw.advice == "did you mean '10.0.0.0/8', or '10.0.0.5' alone?"
+
+
+def test_proxies_may_be_named_by_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("NIGHTDESK__WEB__TRUSTED_PROXIES", '["10.0.0.0/8"]')
+    assert load_settings(write(tmp_path, "")).web.trusted_proxies == ("10.0.0.0/8",)

@@ -108,6 +108,10 @@ def _whatsapp(said: Mapping[str, Any]) -> Iterator[str]:
         yield "no answer from Twilio yet"
     elif not said["ok"]:
         yield f"last answer {waiting(said['last_contact_age'])} ago"
+    if said["missed_looked_for_age"] is not None:
+        yield f"looked for missed messages {waiting(said['missed_looked_for_age'])} ago"
+    if said["missed_found"]:
+        yield f"{said['missed_found']} found since the start"
 
 
 def _open(found: Mapping[str, Any]) -> str:

@@ -46,7 +46,6 @@ LONGEST_BROKEN_REST = 300.0  # for a chat whose rows cannot be read at all
 # commands, fixed answers and what staff write would wait behind a model that hangs.
 TURNS_AT_ONCE = 512
 SWEEP_SECONDS = 1.0
-PURGE_SECONDS = 3_600.0
 
 
 @dataclass(slots=True)
@@ -110,7 +109,6 @@ class Line:
 
     async def run(self) -> None:
         """Pick up what a dead worker left behind, for as long as the program runs."""
-        purged = 0.0
         seen: frozenset[ConversationKey] = frozenset()  # what was due in the sweep before
         while not self._stopping.is_set():
             self._look.clear()
@@ -123,9 +121,6 @@ class Line:
                     if mine and conversation not in self._tasks:
                         self.ring(conversation, hurry=False)
                 seen = due
-                if now - purged > PURGE_SECONDS:
-                    await self._ledger.purge(now)
-                    purged = now
             except Exception as error:  # noqa: BLE001  # the sweep must outlive whatever it meets
                 log.error("sweep_failed", error=type(error).__name__)
             with suppress(TimeoutError):

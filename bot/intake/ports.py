@@ -284,7 +284,3 @@ class LineLedger(Protocol):
     async def due(self, now: float) -> Sequence[ConversationKey]:
         """Conversations with work and no valid lease: after a start, and for the sweep."""
         ...
-
-    async def purge(self, now: float) -> None:
-        """Drop delivery keys and charges that can matter no more."""
-        ...

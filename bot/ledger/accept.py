@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, insert, select
+from sqlalchemy import Boolean, Connection, bindparam, case, insert, select
 
 from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival
 from bot.ledger.claims import claim
@@ -34,6 +34,10 @@ _FIND_DELIVERY = select(deliveries.c.digest).where(
 _ADD_DELIVERY = (
     upsert(deliveries).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 )
+# What was found late says nothing of where its sender is now, once they have written again.
+_IS_OVERTAKEN = bindparam("late", type_=Boolean()) & (
+    conversations.c.last_in_at > bindparam("last_in_at")
+)
 _TOUCH_CONVERSATION = (
     upsert(conversations)
     .values(
@@ -51,9 +55,10 @@ _TOUCH_CONVERSATION = (
                 (conversations.c.last_in_at > bindparam("last_in_at"), conversations.c.last_in_at),
                 else_=bindparam("last_in_at"),
             ),
-            "name": bindparam("name"),
+            # Not everything that tells of a message tells its sender's name.
+            "name": case((bindparam("name") == "", conversations.c.name), else_=bindparam("name")),
             "public": bindparam("public"),
-            "address": bindparam("address"),
+            "address": case((_IS_OVERTAKEN, conversations.c.address), else_=bindparam("address")),
             "blocked_at": None,  # whoever writes can be written to
         },
     )
@@ -95,7 +100,8 @@ def accept(connection: Connection, arrival: Arrival) -> Accepted:
         _TOUCH_CONVERSATION,
         {
             "key": key,
-            "last_in_at": at,
+            "last_in_at": message.written_at,
+            "late": bool(message.sent_at),
             "language": message.language or None,
             "name": message.name,
             "public": message.public,
@@ -144,15 +150,23 @@ def _charged(
     message = arrival.message
     hold_name(connection, message.identity)  # one person may write in several chats at once
     state = connection.execute(_FIND_CHARGES, {"identity": message.identity}).scalar()
+    before = Charges(**state) if state else Charges()
     charged = charge(
-        Charges(**state) if state else None,
-        now=message.received_at,
+        before,
+        now=_charged_at(message, before),
         digest=arrival.digest[:16],
         is_command=message.kind is Kind.COMMAND,
         messages_per_hour=allowance.messages_per_hour,
         commands_per_minute=allowance.commands_per_minute,
     )
     return charged.limit, charged.retry_after, asdict(charged.charges)
+
+
+def _charged_at(message: Incoming, before: Charges) -> float:
+    """A backlog that comes in at once counts as it was written, though never before what counted
+    already: that would look as if the clock had been set back.
+    """
+    return min(message.received_at, max(message.written_at, before.newest))
 
 
 def _message_row(message: Incoming, key: str, limit: Limit, retry_after: float) -> dict[str, Any]:
@@ -173,7 +187,7 @@ def _message_row(message: Incoming, key: str, limit: Limit, retry_after: float) 
         "media": [_said_of(each) for each in message.media] or None,
         "limit_verdict": limit.value,
         "retry_after": retry_after,
-        "at": message.received_at,
+        "at": message.written_at,
     }
 
 

@@ -32,6 +32,7 @@ from bot.ledger import (
     editing,
     heartbeat,
     identities,
+    marks,
     opening,
     reading,
     recording,
@@ -185,6 +186,12 @@ class Ledger(LedgerOfFleet):
     async def purge(self, now: float) -> None:
         """Drop old delivery keys, charges and heartbeats."""
         await self._engine.write(partial(sweeping.purge, now=now))
+
+    async def mark(self, name: str) -> float | None:
+        return await self._engine.read(partial(marks.mark, name=name))
+
+    async def set_mark(self, name: str, at: float) -> None:
+        await self._engine.write(partial(marks.set_mark, name=name, at=at))
 
     async def beat(self, at: float) -> None:
         """The desk is open in this minute. Raises LedgerError."""

@@ -40,6 +40,11 @@ class Charges:
     risk: float = 0.0  # as it was at `risk_at`
     risk_at: float = 0.0
 
+    @property
+    def newest(self) -> float:
+        """When anything was last charged."""
+        return max(self.hour_last, self.minute_last, self.risk_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Charged:
@@ -135,7 +140,7 @@ def _budget(charges: Charges, messages_per_hour: int) -> Callable[[float], float
 
 def _not_after(charges: Charges, now: float) -> Charges:
     """The same charges, none of them in the future: a clock may have been set back."""
-    if max(charges.hour_last, charges.minute_last, charges.risk_at) <= now:
+    if charges.newest <= now:
         return charges
     return replace(
         charges,

@@ -37,7 +37,10 @@ class MetricsPage:
         return [Route("/metrics", self.show, methods=["GET"])]
 
     async def show(self, request: Request) -> Response:
-        """All of them; 404, as if nothing were here, for what a proxy passes on."""
+        """All of them; 404, as if nothing were here, for what a proxy passes on.
+
+        A trusted proxy's mark says just that, so it makes no difference here.
+        """
         names = {name.lower() for name in request.headers}
         if names & PROXIES or any(name.startswith(PROXY_PREFIX) for name in names):
             raise HTTPException(404)

@@ -14,8 +14,11 @@ from typing import ClassVar, Protocol
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from bot.proxies import both_ways
 from bot.web.answers import broken, not_found
 
 CLOSE_SECONDS = 5
@@ -40,10 +43,17 @@ class Hook(Protocol):
         ...
 
 
-def application(routes: Sequence[BaseRoute]) -> Application:
-    """An application of these routes, whose every refusal is JSON."""
+def application(routes: Sequence[BaseRoute], trusted: Sequence[str] = ()) -> Application:
+    """An application of these routes, whose every refusal is JSON.
+
+    `trusted` are addresses and networks of proxies: of what they pass on, X-Forwarded-Proto and
+    X-Forwarded-For are believed. Nobody else's are.
+    """
+    believing = Middleware(ProxyHeadersMiddleware, trusted_hosts=both_ways(trusted))
     return Starlette(
-        routes=list(routes), exception_handlers={404: not_found, 405: not_found, 500: broken}
+        routes=list(routes),
+        middleware=[believing] if trusted else [],
+        exception_handlers={404: not_found, 405: not_found, 500: broken},
     )
 
 
@@ -80,6 +90,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # uvicorn alone would believe whatever runs on this machine
                 timeout_graceful_shutdown=CLOSE_SECONDS,
             )
         )

@@ -6,6 +6,7 @@ Twilio repeats nothing that was refused, and shows its account's owner whatever 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -49,6 +50,7 @@ class WhatsAppHook:
     door: WhatsAppDoor
     signatures: Signatures
     holding: Holding = field(default_factory=Holding)
+    refused: Callable[[], None] = lambda: None  # a message was not stored: Twilio drops it
 
     channel: ClassVar[str] = CHANNEL
 
@@ -84,6 +86,8 @@ class WhatsAppHook:
             return error("forbidden", "this is not for you", 403)
         if not await self.holding.take(line_of(form), lambda: self.door.take(form, query), begun):
             log.error("door_closed", path=path)
+            if path == MESSAGES:
+                self.refused()
             return error("unavailable", "not stored: send the same again", 503)
         return Response(TAKEN, headers={"Content-Type": "text/xml"})
 

@@ -114,6 +114,26 @@ def test_telegram_in_words():
     assert "is the bot a member there?" in telegram(staff_chat=False)
 
 
+def test_whatsapp_tells_when_it_last_looked_for_what_was_missed():
+    whatsapp = {
+        "number": "+1555",
+        "ok": True,
+        "link": "working",
+        "last_error_code": None,
+        "last_contact_age": 3,
+        "missed_looked_for_age": 120,
+        "missed_found": 0,
+    }
+
+    def line(**changes: object) -> str:
+        *_, last = lines(CALM | {"platforms": {"whatsapp": whatsapp | changes}})
+        return last
+
+    assert line() == "  WhatsApp  +1555, looked for missed messages 2 min ago"
+    assert line(missed_found=3).endswith("2 min ago, 3 found since the start")
+    assert line(missed_looked_for_age=None) == "  WhatsApp  +1555"
+
+
 async def test_a_desk_that_is_stuck_is_not_waited_for(tmp_path, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'desk.db'}")
     monkeypatch.setattr(socket_client, "PING_SECONDS", 0.1)

@@ -32,8 +32,12 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 
 
 @asynccontextmanager
-async def served(door: WhatsAppDoor, patience: Patience | None = None) -> AsyncIterator[Sent]:
-    server, port = await opened(door, holding=Holding(patience))
+async def served(
+    door: WhatsAppDoor,
+    patience: Patience | None = None,
+    refused: Callable[[], None] = lambda: None,
+) -> AsyncIterator[Sent]:
+    server, port = await opened(door, holding=Holding(patience), refused=refused)
     yield lambda post: send(port, post)
     await server.stop()
 
@@ -102,6 +106,19 @@ async def test_when_time_is_up_it_is_refused_and_never_said_to_be_stored(rig):
     assert seconds() - begun >= 0.3
     assert (len(answer.body) < 200, answer.headers[b"content-type"]) == (True, b"application/json")
     assert await rig.messages() == []
+
+
+async def test_a_message_that_was_refused_is_looked_for_and_a_report_is_not(rig):
+    rig.slips.fails = busy()
+    calls: list[int] = []
+    async with served(rig.receiver, SHORT, lambda: calls.append(1)) as sent:
+        assert (await sent(told("delivered"))).status == 503
+        assert calls == []
+        assert (await sent(written())).status == 503
+        assert calls == [1]
+        rig.slips.fails = None
+        assert (await sent(written())).status == 200
+    assert calls == [1]
 
 
 async def test_an_attempt_under_way_does_not_hold_up_the_answer_and_is_not_given_up():

@@ -7,7 +7,7 @@ beside the running desk, and until then what is to be sent waits in the outbox.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import structlog
 from bot.channels.whatsapp.brake import Brake
 from bot.channels.whatsapp.codes import after_failure
 from bot.channels.whatsapp.health import Link, WhatsAppHealth
+from bot.channels.whatsapp.listed import File, Found
 from bot.channels.whatsapp.newest import Newest
 from bot.clock import Clock
 from bot.delivery.ports import Parcel, Rate
@@ -128,6 +129,21 @@ class WhatsApp:
             raise DeliveryDelayed(self._rest)
         return await self._sdk.look_up(self._client, parcel, known)
 
+    async def inbound(self, since: float) -> Found:
+        """What customers have sent since then (Unix time), as Twilio lists it.
+
+        Raises DeliveryDelayed until the SDK is loaded, CallFailed when Twilio does not tell.
+        """
+        if self._sdk is None:
+            raise DeliveryDelayed(self._rest)
+        return await self._sdk.inbound(self._client, self._access.number, since)
+
+    async def files_of(self, sid: str) -> Sequence[File]:
+        """The files of a listed message. Raises as `inbound` does."""
+        if self._sdk is None:
+            raise DeliveryDelayed(self._rest)
+        return await self._sdk.files_of(self._client, self._access.account_sid, sid)
+
     async def _run(self) -> None:
         try:
             sdk = await asyncio.to_thread(_sdk)
@@ -187,12 +203,14 @@ class _Sdk:
 
     def __init__(self) -> None:
         from bot.channels.whatsapp.account import status_of
+        from bot.channels.whatsapp.listing import files_of, inbound
         from bot.channels.whatsapp.lookup import look_up
         from bot.channels.whatsapp.send import TwilioSender
         from bot.channels.whatsapp.transport import SafeTwilioHttp, client_of
 
         self.TwilioSender, self.SafeTwilioHttp = TwilioSender, SafeTwilioHttp
         self.client_of, self.look_up, self.status_of = client_of, look_up, status_of
+        self.inbound, self.files_of = inbound, files_of
 
 
 def _sdk() -> _Sdk:

@@ -30,6 +30,8 @@ class WhatsAppHealth:
     last_error_code: int | None = None  # Twilio's, or an HTTP status where it gave none
     last_error_at: float = 0.0  # Unix time
     last_contact: float = 0.0  # Unix time of Twilio's last answer
+    looked_at: float = 0.0  # Unix time at which what was missed was last looked for, by us
+    missed: int = 0  # messages found that way since the start
 
     def works(self, at: float) -> None:
         """Twilio has answered, and all is as it should be."""
@@ -57,6 +59,8 @@ class WhatsAppHealth:
             "last_error_code": self.last_error_code,
             "last_error_age": _age(self.last_error_at, now),
             "last_contact_age": _age(self.last_contact, now),
+            "missed_looked_for_age": _age(self.looked_at, now),
+            "missed_found": self.missed,
         }
 
 

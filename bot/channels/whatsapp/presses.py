@@ -40,6 +40,12 @@ def by_press_of_some(pressed: Pressed, offered: Sequence[Button]) -> Button | No
     return place if place is not None and _reads(pressed.label, place) else None
 
 
+def by_label(text: str, offered: Sequence[Button]) -> Button | None:
+    """The one button that says what somebody wrote, or pressed where only its words are known."""
+    alike = [button for button in offered if _reads(text, button)]
+    return alike[0] if len(alike) == 1 else None
+
+
 def number_in(text: str) -> int | None:
     """The number that a message consists of, one way of writing it or another; else None."""
     if len(text) > LONGEST_NUMBER:

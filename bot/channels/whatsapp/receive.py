@@ -11,7 +11,7 @@ from bot.channels.whatsapp import CHANNEL
 from bot.channels.whatsapp.form import Form
 from bot.channels.whatsapp.heard import Came, Nothing, Parsed
 from bot.channels.whatsapp.parse import conversation_of, identity_of, parse
-from bot.channels.whatsapp.presses import by_number, by_press, by_press_of_some, number_in
+from bot.channels.whatsapp.presses import by_label, by_number, by_press, by_press_of_some, number_in
 from bot.channels.whatsapp.statuses import AfterFailure
 from bot.clock import Clock
 from bot.delivery.ports import Parcel
@@ -71,6 +71,58 @@ class Receiver:
         except Exception as error:  # noqa: BLE001  # Twilio drops what is refused: keep it
             log.error("whatsapp_delivery_failed", error=type(error).__name__)
             await self._keep("failed", form)
+
+    async def has(self, form: Form) -> bool:
+        """Whether what this form tells was taken before, by a webhook or from the list.
+
+        What cannot be read is not known. Raises LedgerError.
+        """
+        try:
+            parsed = parse(form, "", self.clock.now(), self.after_failure)
+            if not isinstance(parsed, Came):
+                return True
+            return await self.intake.inbox.knows(await self._from_person(parsed))
+        except LedgerError:
+            raise
+        except Exception:  # noqa: BLE001  # whoever takes it tells what is wrong with it
+            return False
+
+    async def take_listed(self, form: Form, sent_at: float) -> bool:
+        """Take what no webhook has brought, and say whether it was new. Raises LedgerError.
+
+        `sent_at` is Unix time. The list does not say that a button was pressed, nor which: what
+        reads like one that was offered last counts as a press of it.
+        """
+        now = self.clock.now()
+        try:
+            parsed = parse(form, "", now, self.after_failure)
+            if not isinstance(parsed, Came):
+                return False
+            message = replace(await self._from_person(parsed), sent_at=min(sent_at, now))
+            chosen, _ = await self._chosen(parsed, message)
+            if chosen:
+                text = _shown(parsed, chosen, message.text)
+                message = replace(message, kind=Kind.BUTTON, text=text, button=chosen.value)
+            elif message.kind is Kind.TEXT and (said := await self._label(message)):
+                message = replace(message, kind=Kind.BUTTON, button=said.value)
+            accepted = await self.intake.accept(message)
+        except LedgerError:
+            raise
+        except Unreadable as unreadable:
+            await self._keep(unreadable.code, form)
+            return False
+        except Exception as error:  # noqa: BLE001  # what comes behind it must not wait for it
+            log.error("whatsapp_listed_failed", error=type(error).__name__)
+            await self._keep("failed", form)
+            return False
+        # Where a webhook was quicker, it told more: another text under the same id is no conflict.
+        is_new = accepted.admission is Admission.NEW
+        if is_new:
+            self.heard(message.conversation, message.id)
+        return is_new
+
+    async def _label(self, message: Incoming) -> Button | None:
+        return by_label(message.text, await self.transcripts.offered(message.conversation))
 
     async def _take(self, parsed: Parsed, form: Form) -> None:
         match parsed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.channels.whatsapp.signature import Signatures
 from bot.web.holding import Holding
 from bot.web.server import Server, application, listen_tcp
@@ -38,10 +40,13 @@ class Doors:
 
 
 async def opened(
-    door: WhatsAppDoor, public: str = PUBLIC, holding: Holding | None = None
+    door: WhatsAppDoor,
+    public: str = PUBLIC,
+    holding: Holding | None = None,
+    refused: Callable[[], None] = lambda: None,
 ) -> tuple[Server, int]:
     signatures = Signatures(public, ACCOUNT, (TOKEN, NEXT_TOKEN), {KEY: KEY_SECRET})
-    hook = WhatsAppHook(door, signatures, holding or Holding())
+    hook = WhatsAppHook(door, signatures, holding or Holding(), refused)
     listening = listen_tcp("127.0.0.1", 0)
     server = Server(application(hook.routes()), listening)
     await server.start()

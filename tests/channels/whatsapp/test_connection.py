@@ -177,6 +177,8 @@ def test_health_tells_ages_and_grows_old():
         "last_error_code": None,
         "last_error_age": None,
         "last_contact_age": None,
+        "missed_looked_for_age": None,
+        "missed_found": 0,
     }
     health.fails(Link.LIMITED, NOW, 63018)
     health.works(NOW + 5)
