@@ -137,6 +137,7 @@ class App:
             clock,
             self.line.ring,
             self.monitor.accepted,
+            settings.inbox.queue_messages,
         )
         ring, observe = self.courier.ring, self.monitor.responded
         hooks = (

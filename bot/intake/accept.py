@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 
 from bot.book import Book
 from bot.clock import Clock
-from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival, Edited, Inbox
+from bot.intake.ports import (
+    MOST_WAITING,
+    Accepted,
+    ActAccepted,
+    Admission,
+    Allowance,
+    Arrival,
+    Edited,
+    Inbox,
+)
 from bot.model import ConversationKey, Edit, Incoming, Kind, Limit, StaffAct
 from bot.outcome import Outgoing
 from bot.rules.commands import recognise
@@ -26,6 +35,7 @@ class Intake:
     clock: Clock
     ring: Callable[[ConversationKey, bool], None]  # wakes the line; True: do not wait for more
     observe: Callable[[str, Accepted], None] = lambda channel, accepted: None  # counts it
+    most_waiting: int = MOST_WAITING  # messages of one chat
 
     async def accept(self, message: Incoming, *, refuse_when_limited: bool = False) -> Accepted:
         """Store a customer's message durably, once. Raises LedgerError: nothing was stored.
@@ -36,7 +46,13 @@ class Intake:
         if message.kind in (Kind.TEXT, Kind.BUTTON) and recognise(message.said, self.book()):
             message = replace(message, kind=Kind.COMMAND)
         accepted = await self.inbox.accept(
-            Arrival(message, self._digest(message), self.allowance, refuse_when_limited)
+            Arrival(
+                message,
+                self._digest(message),
+                self.allowance,
+                refuse_when_limited,
+                self.most_waiting,
+            )
         )
         if accepted.admission is Admission.REFUSED:
             await self.inbox.count_refused(message.conversation.channel, self.clock.now())

@@ -62,6 +62,8 @@ conversations = Table(
     Column("held", Boolean, nullable=False, server_default=false()),  # answers wait for a word
     Column("rhythm", JSON(none_as_null=True)),  # how this person writes; see intake/joining.py
     Column("slow_told_at", Float, nullable=False, server_default=text("0")),  # "we are slow"
+    # The queue was full and the customer was told; until half of it is answered.
+    Column("queue_full", Boolean, nullable=False, server_default=false()),
 )
 
 # direction: in (customer), out (to a customer or an agent), act (staff; never shown to customers).

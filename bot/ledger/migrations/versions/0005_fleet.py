@@ -30,6 +30,10 @@ def upgrade() -> None:
         sa.Column("slow_told_at", sa.Float(), server_default=sa.text("0"), nullable=False),
     )
     op.add_column(
+        "conversations",
+        sa.Column("queue_full", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
+    op.add_column(
         "messages", sa.Column("reruns", sa.Integer(), server_default=sa.text("0"), nullable=False)
     )
     op.create_index(
