@@ -27,6 +27,7 @@ from bot.errors import BotError
 from bot.intake.accept import Intake
 from bot.intake.around import Around, unseen
 from bot.intake.line import Line
+from bot.intake.load import Load
 from bot.intake.ports import Allowance
 from bot.ledger.file import FileLock, private_file, secret_beside, socket_path
 from bot.ledger.ledger import Ledger
@@ -37,6 +38,8 @@ from bot.plan import Plan
 from bot.presence import Presence
 from bot.rules.match import engine_of
 from bot.staff_notices import StaffNotices
+from bot.web.leaving import Leaving
+from bot.web.readiness import Readiness
 from bot.web.server import Server, listen_local, listen_tcp
 from bot.with_ledger import PULLED, with_ledger
 from bot.with_models import WithModels
@@ -126,6 +129,7 @@ class App:
                 observe=self.monitor.metrics.observe,
             ),
         )
+        self.readiness = Readiness(Load())
         limits = settings.limits
         self.intake = Intake(
             ledger,
@@ -138,6 +142,7 @@ class App:
             self.line.ring,
             self.monitor.accepted,
             settings.inbox.queue_messages,
+            self.readiness.load,
         )
         ring, observe = self.courier.ring, self.monitor.responded
         hooks = (
@@ -145,7 +150,16 @@ class App:
             whatsapp.hook(self.intake, staff.undelivered, observe, ring) if whatsapp else None,
         )
         doors = Doors(
-            plan, self.intake, ledger, self.presence, book, clock, self.health, models, WINDOWS
+            plan,
+            self.intake,
+            ledger,
+            self.presence,
+            book,
+            clock,
+            self.health,
+            models,
+            WINDOWS,
+            self.readiness,
         )
         self.public = doors.public(secret, [each for each in hooks if each], self.monitor.page)
         self.local = doors.local(PULLED | self.senders.keys())
@@ -268,13 +282,15 @@ async def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; `now_open` is told the port once connections are taken.
 
+    After SIGTERM everything is served for `web.drain_seconds` more, but /readyz says 503.
+
     `reports` gather errors for Sentry. Raises CannotListen besides what `opened` raises.
     """
     host, port = plan.environment.host, plan.environment.port
-    stop = asyncio.Event()
+    leaving = Leaving()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, leaving.signalled, number)
     async with opened(plan, load=False) as app:
         try:
             listening = listen_tcp(host, port)
@@ -288,8 +304,10 @@ async def serve(
         now_open(listening.getsockname()[1])
         reporting = ErrorReporting(plan, reports or ErrorReports())
         try:
-            await stop.wait()
+            await leaving.asked.wait()
+            app.readiness.leave()
             log.info("closing")
+            await leaving.drained(plan.settings.web.drain_seconds)
         finally:
             # Messages are still stored while the last turns finish; pages are let go first,
             # for a stream that stays open would hold the server.

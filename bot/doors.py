@@ -17,6 +17,7 @@ from bot.web.chat import Chat, Visitors
 from bot.web.health import Health
 from bot.web.local import Local
 from bot.web.metrics import MetricsPage
+from bot.web.readiness import Readiness
 from bot.web.server import Application, Hook, application
 from bot.web.status import Platforms, Status
 from bot.with_models import WithModels
@@ -35,6 +36,7 @@ class Doors:
     platforms: Platforms
     models: WithModels
     windows: Windows
+    readiness: Readiness
 
     def public(
         self,
@@ -57,7 +59,9 @@ class Doors:
         return application(
             [
                 *Api(self.intake, self.ledger, keys, self.clock, most).routes(),
-                *Health(self.ledger.backlog, self.platforms, self.models.health).routes(),
+                *Health(
+                    self.ledger.backlog, self.platforms, self.models.health, self.readiness
+                ).routes(),
                 *(chat.routes() if settings.web.chat else ()),
                 *(route for hook in hooks for route in hook.routes()),
                 *(MetricsPage(figures).routes() if figures else ()),
