@@ -44,6 +44,7 @@ from bot.web.server import Server, listen_local, listen_tcp
 from bot.with_ledger import PULLED, with_ledger
 from bot.with_models import WithModels
 from bot.with_monitor import ErrorReporting, WithMonitor
+from bot.with_pressure import with_pressure
 from bot.with_telegram import WithTelegram, with_telegram
 from bot.with_whatsapp import WINDOWS, WithWhatsApp, invitations_of, with_whatsapp
 from bot.words.language import prepare
@@ -130,6 +131,11 @@ class App:
             ),
         )
         self.readiness = Readiness(Load())
+        load = self.readiness.load
+        reached = PULLED | self.senders.keys()
+        self.pressure = with_pressure(
+            settings, ledger, book, clock, self.presence, self.courier.ring, load, reached
+        )
         limits = settings.limits
         self.intake = Intake(
             ledger,
@@ -142,7 +148,7 @@ class App:
             self.line.ring,
             self.monitor.accepted,
             settings.inbox.queue_messages,
-            self.readiness.load,
+            load,
         )
         ring, observe = self.courier.ring, self.monitor.responded
         hooks = (
@@ -150,19 +156,11 @@ class App:
             whatsapp.hook(self.intake, staff.undelivered, observe, ring) if whatsapp else None,
         )
         doors = Doors(
-            plan,
-            self.intake,
-            ledger,
-            self.presence,
-            book,
-            clock,
-            self.health,
-            models,
-            WINDOWS,
-            self.readiness,
+            plan, self.intake, ledger, self.presence, book, clock, self.health, models, WINDOWS
         )
-        self.public = doors.public(secret, [each for each in hooks if each], self.monitor.page)
-        self.local = doors.local(PULLED | self.senders.keys())
+        open_hooks = [each for each in hooks if each]
+        self.public = doors.public(secret, open_hooks, self.monitor.page, self.readiness)
+        self.local = doors.local(reached)
 
     def _with_facts(self, turn: Turn) -> Turn:
         return replace(turn, facts=self.models.facts.for_turn(turn))
@@ -176,6 +174,7 @@ class App:
 
     async def stop_taking(self) -> None:
         """Let the turns under way finish and every open page go; what comes in is still stored."""
+        self.pressure.stop()
         self.unknowns.stop()  # a question under way takes seconds: it ends beside the rest
         if self.telegram:
             await self.telegram.stop_receiving()
@@ -238,7 +237,7 @@ async def opened(
             app = App(plan, ledger, secret, clock, telegram, whatsapp, staff, models, senders)
             local = Server(app.local, _listen_local(database))
             await local.start()
-            running = [asyncio.create_task(app.line.run())]
+            running = [asyncio.create_task(each.run()) for each in (app.line, app.pressure)]
             if app.senders:
                 running.append(asyncio.create_task(app.courier.run()))
                 running.append(asyncio.create_task(app.unknowns.run()))

@@ -36,13 +36,13 @@ class Doors:
     platforms: Platforms
     models: WithModels
     windows: Windows
-    readiness: Readiness
 
     def public(
         self,
         secret: bytes,
         hooks: Sequence[Hook],
         figures: Callable[[], Awaitable[tuple[bytes, str]]] | None,
+        readiness: Readiness,
     ) -> Application:
         """What is served over TCP: web chat, API, hooks of platforms, health and `figures`."""
         settings, most = self.plan.settings, self.plan.settings.web.max_body_bytes
@@ -60,7 +60,7 @@ class Doors:
             [
                 *Api(self.intake, self.ledger, keys, self.clock, most).routes(),
                 *Health(
-                    self.ledger.backlog, self.platforms, self.models.health, self.readiness
+                    self.ledger.backlog, self.platforms, self.models.health, readiness
                 ).routes(),
                 *(chat.routes() if settings.web.chat else ()),
                 *(route for hook in hooks for route in hook.routes()),

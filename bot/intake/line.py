@@ -18,6 +18,7 @@ from bot.book import Book
 from bot.clock import Clock
 from bot.errors import LedgerError
 from bot.intake.around import NOTHING_AROUND, Around
+from bot.intake.ending import by_models, given_up
 from bot.intake.ports import (
     Joining,
     Later,
@@ -28,15 +29,13 @@ from bot.intake.ports import (
     Settlement,
 )
 from bot.model import ConversationKey
-from bot.outcome import Outcome, Verdict
-from bot.pipeline import Handler, dead, decide
+from bot.outcome import Outcome
+from bot.pipeline import Handler, decide
 from bot.presence import Presence, Sign
-from bot.prompt import Asked
 from bot.record import FENCED, Record, record_of
 from bot.rules.recent import forget_recent_texts
 
 log = structlog.get_logger()
-
 
 MOST_ATTEMPTS = 5
 LONGEST_SECONDS = 600.0  # from a turn's first attempt, looked at when an attempt fails
@@ -46,6 +45,8 @@ LONGEST_BROKEN_REST = 300.0  # for a chat whose rows cannot be read at all
 # Most of these wait for a model. Many more than the models take at once (`QUESTIONS_AT_ONCE`), or
 # commands, fixed answers and what staff write would wait behind a model that hangs.
 TURNS_AT_ONCE = 512
+CONVERSATIONS_AT_ONCE = 2_000  # in memory; more wait in the database, for the sweep
+REFILL = 1_500  # left when more are fetched: enough for every slot meanwhile
 SWEEP_SECONDS = 1.0
 PURGE_SECONDS = 3_600.0
 
@@ -84,6 +85,8 @@ class Line:
         self._tasks: dict[ConversationKey, _Task] = {}
         self._slots = asyncio.Semaphore(TURNS_AT_ONCE)
         self._stopping = asyncio.Event()
+        self._left_out = False  # some wait in the database: who comes now waits behind them
+        self._room = asyncio.Event()  # for more of them; also set when the program stops
 
     def ring(self, conversation: ConversationKey, hurry: bool) -> None:
         """Something arrived in this conversation; `hurry` when it ends the burst."""
@@ -91,32 +94,50 @@ class Line:
         if self._stopping.is_set():
             return
         running = self._tasks.get(conversation)
-        if running is None:
-            running = self._tasks[conversation] = _Task()
-            running.task = asyncio.create_task(self._serve(conversation, running))
+        if running is None and (self._left_out or len(self._tasks) >= CONVERSATIONS_AT_ONCE):
+            self._left_out = True  # its row is in the database, and the sweep comes by
+            return
+        running = running or self._begin(conversation)
         running.again = True
         if hurry:
             running.hurry.set()
+
+    def _begin(self, conversation: ConversationKey) -> _Task:
+        running = self._tasks[conversation] = _Task(again=True)
+        running.task = asyncio.create_task(self._serve(conversation, running))
+        return running
 
     async def run(self) -> None:
         """Pick up what a dead worker left behind, for as long as the program runs."""
         purged = 0.0
         while not self._stopping.is_set():
             now = self._clock.now()
+            self._room.clear()
             try:
-                for conversation in await self._ledger.due(now):
-                    if conversation not in self._tasks:
-                        self.ring(conversation, hurry=False)
+                self._fetch(await self._ledger.due(now))
                 if now - purged > PURGE_SECONDS:
                     await self._ledger.purge(now)
                     purged = now
             except Exception as error:  # noqa: BLE001  # the sweep must outlive whatever it meets
                 log.error("sweep_failed", error=type(error).__name__)
-            await self._sleep(SWEEP_SECONDS)
+            await _within(SWEEP_SECONDS, self._room)
+
+    def _fetch(self, due: Sequence[ConversationKey]) -> None:
+        """Begin with those that have waited longest, as far as there is room."""
+        self._left_out = False
+        for conversation in due:
+            if self._stopping.is_set() or conversation in self._tasks:
+                continue
+            self._left_out = len(self._tasks) >= CONVERSATIONS_AT_ONCE
+            if self._left_out:
+                return
+            self._presence.show(conversation, Sign.NEWS)
+            self._begin(conversation)
 
     async def stop(self, grace: float) -> None:
         """Take no new turn, let running ones finish for `grace` seconds, put the rest back."""
         self._stopping.set()
+        self._room.set()
         for running in self._tasks.values():
             running.hurry.set()
         tasks = [running.task for running in self._tasks.values() if running.task]
@@ -145,10 +166,12 @@ class Line:
                     # Only this chat is held up, and it asks ever more seldom.
                     log.error("line_broken", chat=conversation.channel, error=type(error).__name__)
                     running.again = True
-                    await self._sleep(broken_rest)
+                    await _within(broken_rest, self._stopping)
                     broken_rest = min(broken_rest * 2, LONGEST_BROKEN_REST)
         finally:
             del self._tasks[conversation]
+            if self._left_out and len(self._tasks) <= REFILL:
+                self._room.set()
 
     async def _next_turn(
         self, conversation: ConversationKey, running: _Task, signs: ExitStack
@@ -185,17 +208,9 @@ class Line:
                         signs.enter_context(self._presence.typing(conversation))
                     await self._pause(running, closes_at - self._clock.now())
 
-    async def _sleep(self, seconds: float) -> None:
-        """Rest, but not beyond the program's stop."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-
     async def _pause(self, running: _Task, seconds: float) -> None:
         running.hurry.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(seconds, 0.0)):
-                await running.hurry.wait()
+        await _within(max(seconds, 0.0), running.hurry)
 
     def _ring_at(self, conversation: ConversationKey, at: float) -> None:
         # A sleeping task would keep the conversation from being served by anything else.
@@ -223,7 +238,7 @@ class Line:
         """The road's decision; None when this attempt failed and the turn rests."""
         turn = opened.turn
         if opened.attempts > MOST_ATTEMPTS:
-            return _dead(opened)
+            return given_up(opened)
         try:
             async with asyncio.timeout(turn.deadline - turn.now):
                 return await decide(self._around.equip(turn), self._road)
@@ -233,7 +248,7 @@ class Line:
             )
         now = self._clock.now()
         if opened.attempts >= MOST_ATTEMPTS or now - opened.opened_first > LONGEST_SECONDS:
-            return _dead(opened)
+            return given_up(opened)
         rest = REST_SECONDS * 2 ** (opened.attempts - 1)
         await self._ledger.postpone(opened, self._owner, now + rest)
         self._ring_at(turn.conversation, now + rest)
@@ -273,21 +288,11 @@ class Line:
             channel=opened.turn.conversation.channel,
             verdict=outcome.verdict.value,
             reason=outcome.reason,
-            **(_by_models(outcome.asked) if outcome.asked else {}),
+            **(by_models(outcome.asked) if outcome.asked else {}),
         )
 
 
-def _by_models(asked: Asked) -> dict[str, object]:
-    """For the log: who answered, in how many calls, and which checks stopped a draft."""
-    refused = sorted({check for draft in asked.refused for check in draft.checks})
-    calls = sum(attempt.called for attempt in asked.attempts)
-    return {"model": asked.answered_by, "calls": calls, "refused": refused}
-
-
-def _dead(opened: Opened) -> Outcome:
-    log.error("turn_dead", turn=opened.turn.id, attempts=opened.attempts)
-    try:
-        return dead(opened.turn)
-    except Exception as error:  # noqa: BLE001  # even without a sentence to say, the line moves on
-        log.error("dead_line_failed", error=type(error).__name__)
-        return Outcome(Verdict.DEAD, "dead")
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -152,6 +152,16 @@ class Settled:
     erased: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A chat in which a message has waited for long, and nothing was said since."""
+
+    conversation: ConversationKey
+    text: str  # of that message: its language counts
+    language: str  # of the chat, as far as it is known
+    pinned_language: bool
+
+
 class Inbox(Protocol):
     """Where messages are accepted."""
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import structlog
 from structlog.testing import capture_logs
 
+from bot.intake import ending
 from bot.intake import line as line_room
 from bot.intake.ports import Opened
 from bot.model import ConversationKey, Kind, Turn
@@ -123,7 +124,7 @@ async def test_after_five_attempts_a_turn_is_dead_and_the_line_moves_on(rig, mon
     def sorry(turn: Turn) -> Outcome:
         return Outcome(Verdict.DEAD, "dead", (Outgoing(turn.conversation, "desculpe", "system"),))
 
-    monkeypatch.setattr(line_room, "dead", sorry)
+    monkeypatch.setattr(ending, "dead", sorry)
     rig.decide = poisoned
     await rig.say(now_saying("veneno", "1", kind=Kind.BUTTON), hurry=True)
     await rig.say(now_saying("oi", "2", kind=Kind.BUTTON), hurry=True)
@@ -145,7 +146,7 @@ async def test_a_turn_that_killed_the_program_five_times_is_not_tried_a_sixth(ri
     def unspeakable(turn: Turn) -> Outcome:
         raise LookupError("even the apology is missing")
 
-    monkeypatch.setattr(line_room, "dead", unspeakable)
+    monkeypatch.setattr(ending, "dead", unspeakable)
     rig.decide = never
     await rig.ledger.accept(arrival(now_saying("x", "1", kind=Kind.BUTTON)))
     for _ in range(5):
