@@ -18,7 +18,7 @@ from bot.checks.approve import line
 from bot.clock import Clock
 from bot.intake.load import Load
 from bot.intake.ports import Late
-from bot.outcome import Outgoing
+from bot.outcome import Outgoing, Urgency
 from bot.presence import Presence, Sign
 from bot.words.language import detect
 
@@ -118,4 +118,11 @@ class Pressure:
         book = self._book()
         found = None if late.pinned_language else detect(late.text, book.languages)
         known = late.language if late.language in book.languages else book.default_language
-        return line("slow", {}, book, to=late.conversation, language=found or known)
+        return line(
+            "slow",
+            {},
+            book,
+            to=late.conversation,
+            language=found or known,
+            urgency=Urgency.ROUTINE,
+        )

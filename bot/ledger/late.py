@@ -123,6 +123,7 @@ def tell(
             "text": message.marked if marked else message.text,
             "marked": marked,
             "answers": [],
+            "can_wait": message.urgency.can_wait,
             "epoch": chat.epoch,
             "at": now,
         },

@@ -105,6 +105,9 @@ messages = Table(
     Column("failure", String, nullable=False, server_default=""),  # why a send failed
     Column("case_id", BigKey),  # of out to staff: the case that a reply to it means
     Column("inside", Boolean, nullable=False, server_default=false()),  # for staff, goes last
+    Column(
+        "can_wait", Boolean, nullable=False, server_default=false()
+    ),  # behind others of its kind
     Column("edits", JSON(none_as_null=True)),  # of in: later texts, [{text, at}]
     Column("reruns", Integer, nullable=False, server_default=text("0")),  # answers thrown away
     Index("messages_conversation", "conversation", "seq"),
@@ -134,6 +137,9 @@ messages = Table(
         "conversation",
         "seq",
         "state",
+        "inside",
+        "can_wait",
+        "at",
         sqlite_where=text("state IN ('pending', 'sending')"),
         postgresql_where=text("state IN ('pending', 'sending')"),
     ),

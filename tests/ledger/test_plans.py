@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.delivery.receipts import Receipt, Report
-from bot.ledger import desk_reading, outbox, receipts, sweeping
+from bot.ledger import desk_reading, late, outbox, receipts, sweeping
 from bot.ledger.migrate import migrate
 from bot.ledger.sqlite import writing_engine
 from tests.builders import NOON
@@ -19,6 +19,8 @@ ASKED = {
     "the sweep of the outbox": lambda c: outbox.lapsed(c, NOON),
     "what may be sent": lambda c: outbox.take(c, "w", NOON, NOON + 9, 8, ("wire",)),
     "what nobody answers": lambda c: sweeping.due(c, NOON),
+    "who waits for long": lambda c: late.late(c, NOON, NOON + 20, ("web", "wire"), 25),
+    "how late the line is": lambda c: late.behind(c, NOON, 100),
     "the health page": desk_reading.backlog,
     "what is adrift": lambda c: receipts.adrift(c, "wire"),
     "a receipt": lambda c: receipts.note(c, TOLD, NOON, None),
