@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bot.errors import Overloaded
 
-MOST_UNDER_WAY = 1_000  # messages: some seconds of work, and some megabytes at the most
+MOST_UNDER_WAY = 2_000  # messages: some seconds of work, and less than 100 MiB
 HIGH, LOW = 0.5, 0.25  # shares of it: overloaded from the first on, no more from the second on
 LATE_SECONDS, CAUGHT_UP_SECONDS = 60.0, 20.0  # the same for what waits in the line
 
