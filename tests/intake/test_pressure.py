@@ -99,6 +99,14 @@ async def test_it_is_said_in_the_language_of_what_waits(rig, text, language):
         assert await rig.until(1, seconds=20) == [SAID[language]]
 
 
+async def test_a_language_that_was_chosen_stays(rig):
+    await put(rig, "Onde está o meu pedido? Estou esperando faz dias")
+    chosen = "UPDATE conversations SET language = 'en', pinned_language = 1"
+    await rig.ledger._engine.write(lambda c: c.exec_driver_sql(chosen) and None)
+    async with watching(rig):
+        assert await rig.until(1, seconds=20) == [SAID["en"]]
+
+
 async def test_who_has_not_waited_for_long_is_told_nothing(rig):
     await put(rig, "oi", ago=1.0)
     async with watching(rig):

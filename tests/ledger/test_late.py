@@ -141,6 +141,30 @@ async def test_who_is_being_answered_all_the_time_is_not_told(ledger, who, tell,
     assert not await tell(NOON + 60)
 
 
+async def test_who_writes_again_while_waiting_is_told_all_the_same(ledger, who, tell):
+    await say(ledger)
+    await say(ledger, "alô?", id="m2", at=NOON + 10)
+    assert await who(NOON + 30) == ["ana"]
+    assert await tell(NOON + 30)
+
+
+async def test_after_a_person_has_left_the_chat_it_still_leaves(ledger, tell, open_turn):
+    await say(ledger, chat=PUSHED)
+    opened = await open_turn(at=NOON + 5, chat=PUSHED)
+    await ledger.settle(settlement(opened, answered(opened, "já vem", OpenCase("asked"))))
+    (promise,) = await ledger.take("w", NOON + 5, NOON + 9, 9, ["wire"])
+    await ledger.sent(promise.seq, "w", "x1", NOON + 6)
+    await ledger.accept_act(act(Action.CLAIM), NOON + 7)
+    await ledger._engine.write(
+        lambda c: c.execute(text("UPDATE conversations SET ownership='bot'")) and None
+    )
+    await say(ledger, id="m2", chat=PUSHED, at=NOON + 8)
+    assert await tell(NOON + 60, PUSHED)
+    assert [each.text for each in await ledger.take("w", NOON + 61, NOON + 90, 9, ["wire"])] == [
+        "estamos lentos"
+    ]
+
+
 async def test_nobody_speaks_over_a_person(ledger, who, tell, open_turn):
     await say(ledger)
     opened = await open_turn(at=NOON + 5)

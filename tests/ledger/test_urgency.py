@@ -93,8 +93,8 @@ def test_no_stream_of_cards_holds_a_mirror_back_for_ever(outbox):
 
 def test_what_is_urgent_pulls_along_what_stands_before_it_in_its_chat(outbox):
     """A chat keeps its order: the closing line leaves first, but with the answer's urgency."""
-    put(outbox, "closing", ANA, Urgency.ROUTINE)
     put(outbox, "other", BIA, Urgency.ROUTINE)
+    put(outbox, "closing", ANA, Urgency.ROUTINE)
     put(outbox, "answer", ANA)
     assert leaves(outbox) == ["closing", "answer", "other"]
 

@@ -7,7 +7,9 @@ import signal
 
 import pytest
 
+from bot.errors import Overloaded
 from bot.intake.load import Load
+from bot.model import ConversationKey, Edit
 from bot.web import holding
 from bot.web.holding import Holding, Patience
 from bot.web.leaving import Leaving
@@ -66,6 +68,13 @@ async def test_what_is_too_much_is_refused_at_once_and_nothing_acknowledged_is_l
     for chat in stored:
         await desk.answer_to("m1", chat, seconds=20)
     assert await asked(desk, "/readyz") == (200, READY)
+
+
+async def test_an_edit_is_refused_like_a_message(desk):
+    desk.app.readiness.load.most = 0
+    edit = Edit("e1", ConversationKey("telegram", "7", "1"), "m1", "outra coisa", 1.0)
+    with pytest.raises(Overloaded):
+        await desk.app.intake.edit(edit)
 
 
 async def test_it_is_red_before_anything_is_refused(stuck):
