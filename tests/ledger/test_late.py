@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bot.intake.ports import Allowance
 from bot.ledger.late import TOLD_SECONDS
 from bot.model import Action, ConversationKey
-from bot.outcome import OpenCase, Outgoing
+from bot.outcome import OpenCase, Outgoing, Urgency
 from tests.builders import CHAT, NOON, PUSHED, act, answered, arrival, incoming, settlement
 
 SLOW = 20.0
@@ -205,6 +205,14 @@ async def test_a_pushed_chat_gets_it_through_the_courier_with_its_marks(ledger, 
     (parcel,) = await ledger.take("w", NOON + 31, NOON + 60, 9, ["wire"])
     assert (parcel.text, parcel.marked, parcel.to) == ("*estamos* lentos", True, PUSHED)
     assert await ledger.sent(parcel.seq, "w", "x1", NOON + 32) is None
+
+
+async def test_it_can_wait_for_answers_of_others(ledger, rows):
+    await say(ledger, chat=PUSHED)
+    notice = Outgoing(PUSHED, "lentos", "system", urgency=Urgency.ROUTINE)
+    assert await ledger.tell_late(notice, NOON + 10, NOON + 30)
+    (row,) = await rows("SELECT can_wait FROM messages WHERE direction = 'out'")
+    assert row["can_wait"]
 
 
 async def test_an_unknown_chat_is_told_nothing(tell):
