@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.crowd import KEPT, Crowd, Mark, Verdict, chat_of, free_port
-from tests.faults.rig import ONE_BY_ONE, QUESTION, Bench
+from tests.faults.rig import ONE_BY_ONE, PATIENCE, QUESTION, Bench
 from tests.telegram_api.chats import Chat
 from tests.telegram_api.people import User
 from tests.telegram_api.server import StandIn
@@ -102,7 +102,8 @@ async def town(
 
 
 async def all_ask_for_a_person(here: Town) -> dict[int, float]:
-    """Everybody at once; when each of them did, on the stand-in's clock."""
+    """Everybody at once, at a desk that is open; when each did, on the stand-in's clock."""
+    await here.api.wait_for(lambda: bool(here.api.webhook.settings.url), seconds=PATIENCE)
     asked: dict[int, float] = {}
 
     async def one(person: User) -> None:
