@@ -53,7 +53,7 @@ def started(
         process = subprocess.Popen(
             command,
             cwd=PROJECT,
-            env=dict(environment),
+            env={"NIGHTDESK__WEB__DRAIN_SECONDS": "0", **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -27,6 +27,7 @@ from bot.fleet.role import Role
 from bot.intake.accept import Intake
 from bot.intake.around import Around, unseen
 from bot.intake.line import Line
+from bot.intake.load import Load
 from bot.intake.ports import Allowance
 from bot.model import Turn
 from bot.pipeline import road
@@ -36,10 +37,12 @@ from bot.rules.match import engine_of
 from bot.rules.recent import forget_recent_texts
 from bot.staff_notices import StaffNotices
 from bot.stores import Store, opened_store
+from bot.web.readiness import Readiness
 from bot.web.server import Server, listen_local
 from bot.with_ledger import PULLED, purging
 from bot.with_models import WithModels
 from bot.with_monitor import WithMonitor
+from bot.with_pressure import with_pressure
 from bot.with_telegram import WithTelegram, with_telegram
 from bot.with_whatsapp import WINDOWS, WithWhatsApp, invitations_of, with_whatsapp
 from bot.words.language import prepare
@@ -135,6 +138,12 @@ class App:
                 forget_recent_texts,
             )
         )
+        self.readiness = Readiness(Load())
+        load = self.readiness.load
+        reached = PULLED | self.senders.keys()
+        self.pressure = with_pressure(
+            settings, ledger, book, clock, self.presence, neighbours.wake_courier, load, reached
+        )
         limits = settings.limits
         self.intake = Intake(
             ledger,
@@ -146,6 +155,8 @@ class App:
             clock,
             neighbours.arrived,
             self.monitor.accepted,
+            settings.inbox.queue_messages,
+            load,
         )
         ring, observe = neighbours.wake_courier, self.monitor.responded
         some = (
@@ -160,8 +171,8 @@ class App:
         doors = Doors(
             plan, self.intake, ledger, self.presence, book, clock, self.health, models, WINDOWS
         )
-        self.public = doors.public(store.secret, hooks, self.monitor.page)
-        self.local = doors.local(PULLED | self.senders.keys(), hooks, ring)
+        self.public = doors.public(store.secret, hooks, self.monitor.page, self.readiness)
+        self.local = doors.local(reached, hooks, ring)
 
     def _with_facts(self, turn: Turn) -> Turn:
         return replace(turn, facts=self.models.facts.for_turn(turn))
@@ -177,6 +188,7 @@ class App:
     async def stop_taking(self) -> None:
         """Let the turns under way finish and every open page go; what comes in is still stored."""
         await self.chores.stop()
+        self.pressure.stop()
         self.unknowns.stop()  # a question under way takes seconds: it ends beside the rest
         if self.telegram:
             await self.telegram.stop_receiving()
@@ -239,7 +251,7 @@ async def opened(
         local = Server(app.local, _listen_local(path)) if path else None
         if local:
             await local.start()
-        running = []
+        running = [asyncio.create_task(app.pressure.run())]
         if role.answers:
             running.append(asyncio.create_task(app.line.run()))
             if app.senders:

@@ -18,6 +18,7 @@ from bot.web.dead import Dead
 from bot.web.health import Health
 from bot.web.local import Local
 from bot.web.metrics import MetricsPage
+from bot.web.readiness import Readiness
 from bot.web.server import Application, Hook, application
 from bot.web.status import Platforms, Status
 from bot.with_models import WithModels
@@ -42,6 +43,7 @@ class Doors:
         secret: bytes,
         hooks: Sequence[Hook],
         figures: Callable[[], Awaitable[tuple[bytes, str]]] | None,
+        readiness: Readiness,
     ) -> Application:
         """What is served over TCP: web chat, API, hooks of platforms, health and `figures`."""
         settings, most = self.plan.settings, self.plan.settings.web.max_body_bytes
@@ -59,7 +61,9 @@ class Doors:
         return application(
             [
                 *Api(self.intake, self.ledger, keys, self.clock, most).routes(),
-                *Health(ledger.backlog, self.platforms, models, ledger.soundness).routes(),
+                *Health(
+                    ledger.backlog, self.platforms, models, readiness, ledger.soundness
+                ).routes(),
                 *(chat.routes() if settings.web.chat else ()),
                 *(route for hook in hooks for route in hook.routes()),
                 *(MetricsPage(figures).routes() if figures else ()),

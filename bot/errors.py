@@ -14,6 +14,7 @@ BotError
 │   └── ProviderBroken      account, key or model is gone: leave it alone and alert somebody
 ├── FactsUnavailable    a source of facts did not answer: it counts as knowing nothing
 ├── LedgerError         nothing was stored: answer 503, the turn stays unsettled
+│   └── Overloaded      too much is on its way into the ledger: not even tried
 ├── AlreadyServed       another process serves this database: use it or stop it
 └── CannotListen        the address is taken or does not exist: choose another
 
@@ -142,6 +143,10 @@ class FactsUnavailable(BotError):
 
 class LedgerError(BotError):
     """The database did not take it; nothing was stored."""
+
+
+class Overloaded(LedgerError):
+    """Too much is on its way into the ledger already: nothing was stored, it may come again."""
 
 
 class CannotListen(BotError):

@@ -53,11 +53,12 @@ class Kind(StrEnum):
 
 
 class Limit(StrEnum):
-    """What accept decided about the sender's budget."""
+    """What accept decided about the sender's budget, and the room in the chat's queue."""
 
     PASS = "pass"
     NOTICE = "notice"  # over the budget, not told yet in this window
-    SILENT = "silent"  # over the budget and told
+    FULL = "full"  # too much of this chat waits already, not told yet: said before that is answered
+    SILENT = "silent"  # over the budget or the queue full, and told
 
 
 class Ownership(StrEnum):
@@ -274,6 +275,7 @@ class Turn:
     public: bool = False  # others read along: nothing personal is asked, known or said
     drafts: tuple[RefusedDraft, ...] = ()  # that were not let out in this chat lately
     asked: Asked | None = None  # what asking the models took, once they were asked in vain
+    waiting: int = 0  # messages of this chat that wait for an answer, where its queue is full
 
     @property
     def text(self) -> str:

@@ -62,10 +62,22 @@ class Template:
 
 
 class Urgency(StrEnum):
-    """What goes first when a channel is short of capacity."""
+    """What goes first when a channel is short of capacity, the most urgent first."""
 
-    REPLY = "reply"
-    INSIDE = "inside"  # cards and mirrors
+    REPLY = "reply"  # somebody waits for it: answers, a person's words, "somebody is coming"
+    ROUTINE = "routine"  # nobody waits for it: a case is closed, the desk is slow
+    CARD = "card"  # for staff, a case they do not know yet
+    INSIDE = "inside"  # for staff, all else: what is said in a case they have
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether it is for staff: customers go first."""
+        return self in (Urgency.CARD, Urgency.INSIDE)
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether others of its kind go first."""
+        return self in (Urgency.ROUTINE, Urgency.INSIDE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bot.errors import CannotListen
 from bot.fleet.role import Role
 from bot.monitor.error_reports import ErrorReports
 from bot.plan import Plan
+from bot.web.leaving import Leaving
 from bot.web.server import Server, listen_tcp
 from bot.with_monitor import ErrorReporting
 
@@ -28,13 +29,14 @@ async def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; `now_open` is told the port once connections are taken.
 
-    A worker takes no connections, and its port is 0. `reports` gather errors for Sentry. Raises
+    After SIGTERM everything is served for `web.drain_seconds` more, but /readyz says 503. A worker
+    takes no connections, and its port is 0. `reports` gather errors for Sentry. Raises
     CannotListen besides what `opened` raises.
     """
-    stop = asyncio.Event()
+    leaving = Leaving()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, leaving.signalled, number)
     async with opened(plan, load=False, role=role) as app:
         listening = None if role is Role.WORKER else _listen(plan)
         public = Server(app.public, listening) if listening else None
@@ -44,8 +46,11 @@ async def serve(
         now_open(listening.getsockname()[1] if listening else 0)
         reporting = ErrorReporting(plan, reports or ErrorReports())
         try:
-            await stop.wait()
+            await leaving.asked.wait()
+            app.readiness.leave()
             log.info("closing")
+            if public:  # a worker has no door that a load balancer would have to be told of
+                await leaving.drained(plan.settings.web.drain_seconds)
         finally:
             # Messages are still stored while the last turns finish; pages are let go first,
             # for a stream that stays open would hold the server.

@@ -66,6 +66,8 @@ class Inbox(Section):
     pause_seconds: float = Field(0.6, ge=0, le=30)
     pause_cap_seconds: float = Field(4.0, ge=0, le=60)
     history_messages: int = Field(20, ge=0, le=200)
+    queue_messages: int = Field(50, ge=2, le=10_000)
+    slow_seconds: float | None = Field(20.0, ge=1, le=3_600)
 
 
 class Limits(Section):
@@ -179,6 +181,7 @@ class Web(Section):
 
     chat: bool = True
     max_body_bytes: int = Field(65_536, ge=8_192)
+    drain_seconds: float = Field(5.0, ge=0, le=120)
     trusted_proxies: tuple[str, ...] = ()
 
     @field_validator("trusted_proxies")

@@ -23,6 +23,17 @@ class LimitCustomer:
                 return None
             case Limit.SILENT:
                 return Outcome(Verdict.LIMITED, "limited_silently")
+            case Limit.FULL:
+                # It answers nothing: what it speaks of is answered after it, in its order.
+                told = line(
+                    "queue_full",
+                    {"messages": turn.waiting},
+                    turn.book,
+                    to=turn.conversation,
+                    language=turn.language,
+                    seed=turn.seed,
+                )
+                return Outcome(Verdict.LIMITED, "queue_full", sends=(told,))
             case Limit.NOTICE:
                 notice = line(
                     "limited",

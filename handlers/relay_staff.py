@@ -8,7 +8,7 @@ from bot.checks.approve import inside, invite, line, relay
 from bot.checks.values import Value
 from bot.desk.invitation import Invitations
 from bot.model import Action, Case, StaffAct, Turn
-from bot.outcome import Change, CloseCase, Outcome, ReleaseCase, SetTries, Verdict
+from bot.outcome import Change, CloseCase, Outcome, ReleaseCase, SetTries, Urgency, Verdict
 
 STRANGER, NOT_A_REPLY = "stranger", "not_a_reply"
 NO_INVITATIONS = Invitations()
@@ -79,6 +79,7 @@ def _resolved(case: Case, turn: Turn) -> Outcome:
         to=turn.conversation,
         language=turn.language,
         seed=turn.seed,
+        urgency=Urgency.ROUTINE,
     )
     changes: tuple[Change, ...] = (CloseCase(case.id), *_fresh_start(turn))
     return Outcome(Verdict.RELAYED, "resolve", sends=(closing,), changes=changes)

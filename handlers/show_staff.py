@@ -24,6 +24,7 @@ from bot.outcome import (
     Outgoing,
     ReleaseCase,
     SetLanguage,
+    Urgency,
     Verdict,
 )
 
@@ -71,7 +72,7 @@ def _of_messages(
     if turn.case is None and opened is not None:
         customer = replace(_customer(turn, outcome), window=_window(turn, windows, staff))
         card = staff_view.card(customer, opened.reason, heard, turn.history, turn.book)
-        return shown(card, to=staff)
+        return shown(card, to=staff, urgency=Urgency.CARD)
     if outcome.verdict is Verdict.IGNORED and turn.ownership is not Ownership.HUMAN:
         return None
     mirror = staff_view.mirror(_customer(turn, outcome), heard, turn.book)

@@ -28,6 +28,7 @@ def environment(monkeypatch, tmp_path):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'desk.db'}")
     monkeypatch.setenv("NIGHTDESK_CONFIG", str(PROJECT / "config.yaml"))
     monkeypatch.setenv("PORT", "0")
+    monkeypatch.setenv("NIGHTDESK__WEB__DRAIN_SECONDS", "0")
     return tmp_path / "desk.db"
 
 

@@ -65,6 +65,7 @@ def line(
     answers: tuple[int, ...] = (),
     buttons: tuple[Button, ...] = (),
     seed: int = 0,
+    urgency: Urgency = Urgency.REPLY,
 ) -> Outgoing:
     """A sentence of texts.yaml, in the customer's language.
 
@@ -77,6 +78,7 @@ def line(
         author=SYSTEM_AUTHOR,
         answers=answers,
         buttons=buttons,
+        urgency=urgency,
         marked=marked(spans),
     )
 
@@ -135,7 +137,13 @@ def inside(
     )
 
 
-def shown(text: str, *, to: ConversationKey, shows_case: bool = True) -> Outgoing:
+def shown(
+    text: str,
+    *,
+    to: ConversationKey,
+    shows_case: bool = True,
+    urgency: Urgency = Urgency.INSIDE,
+) -> Outgoing:
     """What staff see of a chat: a card, a mirrored message. Literal, never formatted.
 
     Raises ValueError when `to` is not a staff surface, or when there is nothing to show.
@@ -146,7 +154,7 @@ def shown(text: str, *, to: ConversationKey, shows_case: bool = True) -> Outgoin
         to=_staff_surface(to),
         text=text.strip(),
         author=SYSTEM_AUTHOR,
-        urgency=Urgency.INSIDE,
+        urgency=urgency,
         shows_case=shows_case,
     )
 

@@ -75,7 +75,7 @@ class Outbox(Protocol):
     ) -> Sequence[Parcel]:
         """Move rows from pending to sending: the oldest of each chat, on its ownership epoch.
 
-        Chats in `resting` are left alone. Replies go before what is shown to staff.
+        Chats in `resting` are left alone. What is urgent goes first (`bot/outcome.py`, Urgency).
         """
         ...
 

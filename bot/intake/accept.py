@@ -5,11 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.book import Book
 from bot.clock import Clock
-from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival, Edited, Inbox
+from bot.intake.load import Load
+from bot.intake.ports import (
+    MOST_WAITING,
+    Accepted,
+    ActAccepted,
+    Admission,
+    Allowance,
+    Arrival,
+    Edited,
+    Inbox,
+)
 from bot.model import ConversationKey, Edit, Incoming, Kind, Limit, StaffAct
 from bot.outcome import Outgoing
 from bot.rules.commands import recognise
@@ -26,18 +36,29 @@ class Intake:
     clock: Clock
     ring: Callable[[ConversationKey, bool], None]  # wakes the line; True: do not wait for more
     observe: Callable[[str, Accepted], None] = lambda channel, accepted: None  # counts it
+    most_waiting: int = MOST_WAITING  # messages of one chat
+    load: Load = field(default_factory=Load)
 
     async def accept(self, message: Incoming, *, refuse_when_limited: bool = False) -> Accepted:
-        """Store a customer's message durably, once. Raises LedgerError: nothing was stored.
+        """Store a customer's message durably, once.
+
+        Raises LedgerError: nothing was stored; Overloaded says so at once.
 
         `refuse_when_limited` is for senders that are programs: they are told so at once, and
         may send the same id again.
         """
         if message.kind in (Kind.TEXT, Kind.BUTTON) and recognise(message.said, self.book()):
             message = replace(message, kind=Kind.COMMAND)
-        accepted = await self.inbox.accept(
-            Arrival(message, self._digest(message), self.allowance, refuse_when_limited)
-        )
+        with self.load.taking():
+            accepted = await self.inbox.accept(
+                Arrival(
+                    message,
+                    self._digest(message),
+                    self.allowance,
+                    refuse_when_limited,
+                    self.most_waiting,
+                )
+            )
         if accepted.admission is Admission.REFUSED:
             await self.inbox.count_refused(message.conversation.channel, self.clock.now())
         self.observe(message.conversation.channel, accepted)
@@ -58,7 +79,8 @@ class Intake:
         `notice` tells staff about it, where the message was read already and a person has it.
         """
         kind = Kind.COMMAND if recognise(edit.text, self.book()) else Kind.TEXT
-        became = await self.inbox.edit(edit, kind, notice)
+        with self.load.taking():
+            became = await self.inbox.edit(edit, kind, notice)
         if became is Edited.REPLACED:
             self.ring(edit.conversation, kind is Kind.COMMAND)
         return became

@@ -36,7 +36,6 @@ from bot.record import FENCED, Record, record_of
 
 log = structlog.get_logger()
 
-
 MOST_ATTEMPTS = 5
 LONGEST_SECONDS = 600.0  # from a turn's first attempt, looked at when an attempt fails
 REST_SECONDS = 0.5  # after the first failed attempt; doubles with each one
@@ -45,6 +44,8 @@ LONGEST_BROKEN_REST = 300.0  # for a chat whose rows cannot be read at all
 # Most of these wait for a model. Many more than the models take at once (`QUESTIONS_AT_ONCE`), or
 # commands, fixed answers and what staff write would wait behind a model that hangs.
 TURNS_AT_ONCE = 512
+CONVERSATIONS_AT_ONCE = 2_000  # in memory; more wait in the database, for the sweep
+REFILL = 1_500  # left when more are fetched: enough for every slot meanwhile
 SWEEP_SECONDS = 1.0
 
 
@@ -82,19 +83,21 @@ class Line:
         self._wake_courier = wake_courier
         self._around = around
         self._serves = serves
-        self._look = asyncio.Event()
         self._tasks: dict[ConversationKey, _Task] = {}
         self._slots = asyncio.Semaphore(TURNS_AT_ONCE)
         self._stopping = asyncio.Event()
+        self._left_out = False  # some wait in the database: who comes now waits behind them
+        self._room = asyncio.Event()  # for more of them, or another reason to sweep now
 
     def ring(self, conversation: ConversationKey, hurry: bool) -> None:
         """Something arrived in this conversation; `hurry` when it ends the burst."""
         if self._stopping.is_set():
             return
         running = self._tasks.get(conversation)
-        if running is None:
-            running = self._tasks[conversation] = _Task()
-            running.task = asyncio.create_task(self._serve(conversation, running))
+        if running is None and (self._left_out or len(self._tasks) >= CONVERSATIONS_AT_ONCE):
+            self._left_out = True  # its row is in the database, and the sweep comes by
+            return
+        running = running or self._begin(conversation)
         running.again = True
         if hurry:
             running.hurry.set()
@@ -105,32 +108,43 @@ class Line:
 
     def look(self) -> None:
         """Sweep now: something may have been missed."""
-        self._look.set()
+        self._room.set()
+
+    def _begin(self, conversation: ConversationKey) -> _Task:
+        running = self._tasks[conversation] = _Task(again=True)
+        running.task = asyncio.create_task(self._serve(conversation, running))
+        return running
 
     async def run(self) -> None:
         """Pick up what a dead worker left behind, for as long as the program runs."""
         seen: frozenset[ConversationKey] = frozenset()  # what was due in the sweep before
         while not self._stopping.is_set():
-            self._look.clear()
             now = self._clock.now()
+            self._room.clear()
             try:
-                due = frozenset(found := await self._ledger.due(now))
-                for conversation in found:
-                    # What another worker has not taken for a whole sweep is anybody's.
-                    mine = conversation in seen or self._serves(conversation)
-                    if mine and conversation not in self._tasks:
-                        self.ring(conversation, hurry=False)
-                seen = due
+                due = await self._ledger.due(now)
+                # What another worker has not taken for a whole sweep is anybody's.
+                self._fetch([each for each in due if each in seen or self._serves(each)])
+                seen = frozenset(due)
             except Exception as error:  # noqa: BLE001  # the sweep must outlive whatever it meets
                 log.error("sweep_failed", error=type(error).__name__)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SWEEP_SECONDS):
-                    await self._look.wait()
+            await _within(SWEEP_SECONDS, self._room)
+
+    def _fetch(self, due: Sequence[ConversationKey]) -> None:
+        """Begin with those that have waited longest, as far as there is room."""
+        self._left_out = False
+        for conversation in due:
+            if self._stopping.is_set() or conversation in self._tasks:
+                continue
+            self._left_out = len(self._tasks) >= CONVERSATIONS_AT_ONCE
+            if self._left_out:
+                return
+            self._begin(conversation)
 
     async def stop(self, grace: float) -> None:
         """Take no new turn, let running ones finish for `grace` seconds, put the rest back."""
         self._stopping.set()
-        self._look.set()
+        self._room.set()
         for running in self._tasks.values():
             running.hurry.set()
         tasks = [running.task for running in self._tasks.values() if running.task]
@@ -165,10 +179,12 @@ class Line:
                     log.error("line_broken", chat=conversation.channel, error=last)
                     broken += 1
                     running.again = True
-                    await self._sleep(broken_rest)
+                    await _within(broken_rest, self._stopping)
                     broken_rest = min(broken_rest * 2, LONGEST_BROKEN_REST)
         finally:
             del self._tasks[conversation]
+            if self._left_out and len(self._tasks) <= REFILL:
+                self._room.set()
 
     async def _next_turn(
         self, conversation: ConversationKey, running: _Task, signs: ExitStack
@@ -217,17 +233,9 @@ class Line:
             case Later(at):
                 self._ring_at(conversation, at)
 
-    async def _sleep(self, seconds: float) -> None:
-        """Rest, but not beyond the program's stop."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-
     async def _pause(self, running: _Task, seconds: float) -> None:
         running.hurry.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(seconds, 0.0)):
-                await running.hurry.wait()
+        await _within(max(seconds, 0.0), running.hurry)
 
     def _ring_at(self, conversation: ConversationKey, at: float) -> None:
         # A sleeping task would keep the conversation from being served by anything else.
@@ -306,3 +314,9 @@ class Line:
             reason=outcome.reason,
             **(by_models(outcome.asked) if outcome.asked else {}),
         )
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -21,6 +21,9 @@ class Allowance:
     commands_per_minute: int
 
 
+MOST_WAITING = 50  # messages of one chat that may wait for an answer, unless it is set
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A message at the door."""
@@ -29,6 +32,7 @@ class Arrival:
     digest: str  # keyed hash of what was said: tells a repeat from another text under the same id
     allowance: Allowance | None  # None: nobody is limited
     refuse_when_limited: bool  # the sender is a program and is told so at once; nothing is stored
+    most_waiting: int = MOST_WAITING  # in this chat; what comes then is not answered
 
 
 class Admission(StrEnum):
@@ -37,7 +41,7 @@ class Admission(StrEnum):
     NEW = "new"
     DUPLICATE = "duplicate"  # the same message again: nothing was written
     CONFLICT = "conflict"  # another text under an id already used: nothing was written
-    REFUSED = "refused"  # over the budget: nothing was written
+    REFUSED = "refused"  # over the budget, or the queue is full: nothing was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,16 @@ class Settled:
     more: bool = False  # further messages wait
     to_send: bool = False  # rows for the courier
     erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A chat in which a message has waited for long, and nothing was said since."""
+
+    conversation: ConversationKey
+    text: str  # of that message: its language counts
+    language: str  # of the chat, as far as it is known
+    pinned_language: bool
 
 
 class Inbox(Protocol):

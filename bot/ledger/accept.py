@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, bindparam, case, insert, select
+from sqlalchemy import Boolean, Connection, bindparam, case, func, insert, select, update
 
 from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival
 from bot.ledger.claims import claim
@@ -14,6 +14,7 @@ from bot.ledger.holding import release
 from bot.ledger.locking import hold, hold_name
 from bot.ledger.tables import (
     CASE_IS_OPEN,
+    ROW_IS_OPEN,
     cases,
     charges,
     conversations,
@@ -25,6 +26,9 @@ from bot.ledger.tables import (
 from bot.ledger.upsert import upsert
 from bot.limits.budget import Charges, charge
 from bot.model import Action, ConversationKey, Incoming, Kind, Limit, Media, Ownership, StaffAct
+
+COMMANDS_BEYOND = 10  # a request for a person finds room in a queue that is full
+QUEUE_SECONDS = 10.0  # after which a program may try again: some of what waits is answered by then
 
 _FIND_DELIVERY = select(deliveries.c.digest).where(
     deliveries.c.channel == bindparam("channel"),
@@ -62,7 +66,22 @@ _TOUCH_CONVERSATION = (
             "blocked_at": None,  # whoever writes can be written to
         },
     )
-    .returning(conversations.c.ownership, conversations.c.held)
+    # In the same statement: a queue is counted for every message that comes in.
+    .returning(
+        conversations.c.ownership,
+        conversations.c.held,
+        conversations.c.queue_full,
+        select(func.count())
+        .select_from(messages)
+        .where(messages.c.conversation == bindparam("key"), ROW_IS_OPEN)
+        .scalar_subquery()
+        .label("waiting"),
+    )
+)
+_QUEUE_IS_FULL = (
+    update(conversations)
+    .where(conversations.c.key == bindparam("k"))
+    .values(queue_full=bindparam("full"))
 )
 _FIND_CHARGES = select(charges.c.state).where(charges.c.identity == bindparam("identity"))
 _SAVE_CHARGES = upsert(charges).values(
@@ -83,7 +102,7 @@ _COUNT = (
 
 
 def accept(connection: Connection, arrival: Arrival) -> Accepted:
-    """Store a message exactly once, with the verdict on its sender's budget.
+    """Store a message exactly once, with the verdict on its sender's budget and chat's queue.
 
     A repeat and a refusal write nothing at all; a refusal raises `Refused`, so that the unit's
     savepoint is rolled back.
@@ -110,8 +129,11 @@ def accept(connection: Connection, arrival: Arrival) -> Accepted:
     ).one()
     if chat.held:
         release(connection, key, at)
-    limit, retry_after = Limit.PASS, 0.0
-    if arrival.allowance is not None and chat.ownership != Ownership.HUMAN:
+    limit, retry_after = _room(connection, arrival, key, chat)
+    if limit is not Limit.PASS:
+        if arrival.refuse_when_limited:
+            raise Refused(QUEUE_SECONDS)
+    elif arrival.allowance is not None and chat.ownership != Ownership.HUMAN:
         limit, retry_after, state = _charged(connection, arrival, arrival.allowance)
         if limit is not Limit.PASS and arrival.refuse_when_limited:
             raise Refused(retry_after)
@@ -126,7 +148,7 @@ def knows(connection: Connection, message: Incoming) -> bool:
 
 
 class Refused(Exception):
-    """Rolls the unit back: a program over its budget leaves no trace but a counter."""
+    """Rolls the unit back: a program that sends too much leaves no trace but a counter."""
 
     def __init__(self, retry_after: float) -> None:
         self.retry_after = retry_after
@@ -142,6 +164,25 @@ def _delivery_key(message: Incoming) -> dict[str, str]:
         "account": conversation.account,
         "key": f"{conversation}/{delivery}",  # the key of a conversation is quoted: no seam
     }
+
+
+def _room(connection: Connection, arrival: Arrival, key: str, chat: Any) -> tuple[Limit, float]:
+    """Whether one more message may wait in this chat. What may not is not charged either.
+
+    Whoever has a person's ear is not limited. The count may miss what is being accepted at the
+    same instant, where units run side by side; whether the customer was told is exact.
+    """
+    if chat.ownership == Ownership.HUMAN:
+        return Limit.PASS, 0.0
+    if chat.queue_full and chat.waiting * 2 < arrival.most_waiting:
+        connection.execute(_QUEUE_IS_FULL, {"k": key, "full": False})
+    is_command = arrival.message.kind is Kind.COMMAND
+    if chat.waiting < arrival.most_waiting + (COMMANDS_BEYOND if is_command else 0):
+        return Limit.PASS, 0.0
+    if chat.queue_full:
+        return Limit.SILENT, QUEUE_SECONDS
+    connection.execute(_QUEUE_IS_FULL, {"k": key, "full": True})
+    return Limit.FULL, QUEUE_SECONDS
 
 
 def _charged(

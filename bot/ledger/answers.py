@@ -14,7 +14,7 @@ from bot.ledger.rows import buttons_to, template_to
 from bot.ledger.staff_rows import joined, know
 from bot.ledger.tables import CASE_IS_OPEN, cases, messages
 from bot.model import Kind
-from bot.outcome import Outgoing, Urgency
+from bot.outcome import Outgoing
 from bot.words.options import numbered
 
 _ADD_ANSWER = insert(messages).returning(messages.c.seq)
@@ -100,7 +100,8 @@ def _rows(
             "turn_id": settlement.turn.id,
             "answers": list(message.answers) if n == 0 else [],
             "quote": _quote(message, settlement) if n == 0 else "",
-            "inside": message.urgency is Urgency.INSIDE,
+            "inside": message.urgency.is_inside,
+            "can_wait": message.urgency.can_wait,
             "at": settlement.at,
         }
 

@@ -18,6 +18,7 @@ from bot.intake.ports import (
     Arrival,
     Begun,
     Edited,
+    Late,
     Opened,
     Person,
     Poison,
@@ -32,6 +33,7 @@ from bot.ledger import (
     editing,
     heartbeat,
     identities,
+    late,
     marks,
     opening,
     reading,
@@ -178,6 +180,21 @@ class Ledger(LedgerOfFleet):
 
     async def due(self, now: float) -> Sequence[ConversationKey]:
         return await self._engine.read(partial(sweeping.due, now=now))
+
+    async def late(
+        self, before: float, now: float, channels: Sequence[str], most: int
+    ) -> Sequence[Late]:
+        return await self._engine.read(
+            partial(late.late, before=before, now=now, channels=channels, most=most)
+        )
+
+    async def tell_late(self, message: Outgoing, before: float, now: float) -> bool:
+        return await self._engine.write(
+            partial(late.tell, message=message, before=before, now=now, channels=self._channels)
+        )
+
+    async def behind(self, now: float, nth: int) -> float:
+        return await self._engine.read(partial(late.behind, now=now, nth=nth))
 
     async def start_afresh(self) -> int:
         """Called by the only process of this database before it serves: old leases are void."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from bot.book import Book
 from bot.intake.joining import Waiting, next_burst
@@ -59,8 +59,15 @@ _CONVERSATION = (
 _OPEN_ROWS = (
     select(messages)
     .where(messages.c.conversation == bindparam("key"), ROW_IS_OPEN)
-    .order_by(messages.c.seq)
+    # Who is told that too much waits is told so before all of it has been answered.
+    .order_by(messages.c.limit_verdict != Limit.FULL.value, messages.c.seq)
     .limit(WAITING_AT_ONCE)
+)
+_HOW_MANY = (
+    select(func.count())
+    .select_from(messages)
+    .where(messages.c.conversation == bindparam("key"), ROW_IS_OPEN, messages.c.direction == "in")
+    .where(messages.c.limit_verdict == Limit.PASS.value)
 )
 _LEASE = (
     update(conversations)
@@ -212,6 +219,8 @@ def _turn(
     ).all()
     unanswered = connection.execute(_UNANSWERED, {"key": str(key)}).scalars().all() if act else ()
     language = conversation.language
+    limit = Limit(rows[0].limit_verdict)
+    full = limit is Limit.FULL
     return Turn(
         id=turn_id,
         conversation=key,
@@ -222,7 +231,7 @@ def _turn(
         ownership=Ownership(conversation.ownership),
         case=case_from(conversation) if conversation.id else None,
         tries=conversation.tries,
-        limit=Limit(rows[0].limit_verdict),
+        limit=limit,
         retry_after=rows[0].retry_after,
         form=form_from(conversation.form),
         book=book,
@@ -241,4 +250,5 @@ def _turn(
             for draft in drafts_from(conversation.drafts)
             if 0.0 <= now - draft.at <= DRAFTS_SECONDS
         ),
+        waiting=connection.execute(_HOW_MANY, {"key": str(key)}).scalar_one() if full else 0,
     )

@@ -31,11 +31,10 @@ from bot.ledger.tables import (
 from bot.model import ConversationKey
 from bot.record import Responded
 
+CARDS_FIRST_SECONDS = 180.0  # what staff are to see has waited its turn after that, card or not
 LONGEST_WAIT = 86_400.0  # seconds; a wait that seems longer means that the clock went back
 
-_TAKEN = PARCELS.where(messages.c.seq.in_(bindparam("seqs", expanding=True))).order_by(
-    messages.c.inside, messages.c.seq
-)
+_TAKEN = PARCELS.where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
 # Not in order: SQLite would rather read all messages than sort these few.
 _LAPSED = PARCELS.where(IS_LEAVING, IS_SENDING, messages.c.until <= bindparam("now"))
 _TAKE = (
@@ -53,10 +52,22 @@ _TAKE = (
 
 @lru_cache(maxsize=8)  # built once: it runs for every message that leaves
 def _heads(channels: tuple[str, ...]) -> Select[tuple[int]]:
-    """The oldest pending row of each chat that may go, of these channels."""
+    """One pending row of each chat that may go, of these channels.
+
+    The oldest; of what staff are to see, a card before the rest, for a while: nobody can take a
+    case that is not shown. A card is the first of its case, so each case keeps its order.
+    A chat goes before others if anything in it cannot wait: that may stand behind what can.
+    """
+    waited = messages.c.inside & (messages.c.at <= bindparam("now") - CARDS_FIRST_SECONDS)
+    is_card = messages.c.inside & ~messages.c.can_wait
     waiting = (
         select(
-            func.min(case((IS_PENDING, messages.c.seq))).label("head"),
+            func.coalesce(
+                func.min(case((IS_PENDING & waited, messages.c.seq))),
+                func.min(case((IS_PENDING & is_card, messages.c.seq))),
+                func.min(case((IS_PENDING, messages.c.seq))),
+            ).label("head"),
+            func.min(case((messages.c.can_wait, 1), else_=0)).label("can_wait"),
             func.max(case((IS_PENDING, 0), else_=1)).label("on_its_way"),
         )
         .where(IS_LEAVING)
@@ -78,7 +89,7 @@ def _heads(channels: tuple[str, ...]) -> Select[tuple[int]]:
             or_(*(messages.c.conversation.startswith(f"{name}/") for name in channels)),
             messages.c.conversation.not_in(bindparam("resting", expanding=True)),
         )
-        .order_by(messages.c.inside, messages.c.seq)
+        .order_by(messages.c.inside, waiting.c.can_wait, messages.c.seq)
         .limit(bindparam("most"))
         .with_for_update(of=messages, skip_locked=True)
     )
@@ -95,11 +106,12 @@ def take(
     *,
     leading: bool = False,
 ) -> Sequence[Parcel]:
-    """Move the oldest pending row of each chat to sending.
+    """Move the next pending row of each chat to sending.
 
     At most one row of a chat is on its way at a time, and only on the chat's present ownership
     epoch: a bot's answer never overtakes a claim. `until` on a pending row is a platform's wish
-    to be left alone; it holds back that chat alone. What is shown to staff goes last.
+    to be left alone; it holds back that chat alone. What is shown to staff goes last, and what
+    can wait behind what cannot.
 
     With `leading`, only the leader of a fleet may take anything: how fast it may go is counted
     in one process, and one that was stopped for a while may not know that it leads no more.
@@ -111,7 +123,8 @@ def take(
     if not seqs:
         return ()
     connection.execute(_TAKE, {"seqs": seqs, "me": owner, "deadline": until})
-    return [parcel_from(row) for row in connection.execute(_TAKEN, {"seqs": seqs})]
+    taken = {row.seq: parcel_from(row) for row in connection.execute(_TAKEN, {"seqs": seqs})}
+    return [taken[seq] for seq in seqs]
 
 
 def finish(

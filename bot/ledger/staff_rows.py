@@ -38,6 +38,7 @@ def tell(
         "case_id": case if message.shows_case else None,
         "turn_id": turn,
         "inside": True,
+        "can_wait": message.urgency.can_wait,
         "at": at,
     }
     know(connection, row["conversation"], at)

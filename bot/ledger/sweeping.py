@@ -22,7 +22,7 @@ from bot.model import ConversationKey
 
 DELIVERY_SECONDS = 8 * 86_400.0  # Telegram gives up after 24 h; random update ids restart after 7 d
 CHARGE_SECONDS = 3 * 3_600.0  # longer than any window that a charge counts in
-DUE_AT_ONCE = 1_000
+DUE_AT_ONCE = 2_500  # more than a line has in memory: some of these wait there already
 
 
 def due(connection: Connection, now: float) -> Sequence[ConversationKey]:

@@ -65,6 +65,8 @@ conversations = Table(
     Column("held", Boolean, nullable=False, server_default=false()),  # answers wait for a word
     Column("rhythm", JSON(none_as_null=True)),  # how this person writes; see intake/joining.py
     Column("slow_told_at", Float, nullable=False, server_default=text("0")),  # "we are slow"
+    # The queue was full and the customer was told; until half of it is answered.
+    Column("queue_full", Boolean, nullable=False, server_default=false()),
 )
 
 # direction: in (customer), out (to a customer or an agent), act (staff; never shown to customers).
@@ -106,6 +108,9 @@ messages = Table(
     Column("failure", String, nullable=False, server_default=""),  # why a send failed
     Column("case_id", BigKey),  # of out to staff: the case that a reply to it means
     Column("inside", Boolean, nullable=False, server_default=false()),  # for staff, goes last
+    Column(
+        "can_wait", Boolean, nullable=False, server_default=false()
+    ),  # behind others of its kind
     Column("edits", JSON(none_as_null=True)),  # of in: later texts, [{text, at}]
     Column("reruns", Integer, nullable=False, server_default=text("0")),  # answers thrown away
     Index("messages_conversation", "conversation", "seq"),
@@ -135,6 +140,9 @@ messages = Table(
         "conversation",
         "seq",
         "state",
+        "inside",
+        "can_wait",
+        "at",
         sqlite_where=text("state IN ('pending', 'sending')"),
         postgresql_where=text("state IN ('pending', 'sending')"),
     ),

@@ -70,8 +70,10 @@ def _message(message: MessageTrace) -> str:
 def _limit(message: MessageTrace) -> str:
     if message.limit == "pass":
         return "within the sender's budget"
-    told = "and told" if message.limit == "notice" else "told before"
-    return f"over the sender's budget, {told}; free again after {waiting(message.retry_after)}"
+    if message.limit == "full":
+        return "too many messages of this chat were waiting already, and told"
+    over = "and told" if message.limit == "notice" else "or too many waiting, told before"
+    return f"over the sender's budget, {over}; free again after {waiting(message.retry_after)}"
 
 
 def _without_turn(trace: Trace) -> str:
@@ -80,7 +82,7 @@ def _without_turn(trace: Trace) -> str:
     if message.direction == "out":
         return "none: the desk wrote this by itself, not as an answer"
     if message.state == "limited":
-        return "none: over the budget and told before, so it is stored and not answered"
+        return "none: too many messages, and told before: it is stored and not answered"
     if message.state == "waiting":
         rests = trace.resting > message.at
         return "not yet: " + (

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from bot import __version__
 from bot.errors import LedgerError
+from bot.web.readiness import READY, Readiness
 from bot.web.status import Platforms
 
 DAMAGED = "damaged"  # as in ledger/soundness.py
@@ -23,6 +24,7 @@ class Health:
     backlog: Callable[[], Awaitable[dict[str, int]]]  # raises LedgerError
     platforms: Platforms
     models: Platforms
+    readiness: Readiness
     database: Callable[[], str]  # "damaged" once that is known
 
     def routes(self) -> list[Route]:
@@ -39,8 +41,10 @@ class Health:
         """The ledger answers; shows how much is waiting, and how the platforms stand.
 
         A platform or a model that fails does not make the desk unready: other doors are open, and
-        rules and people answer.
+        rules and people answer. One that leaves, or has more than it can do, is not ready.
         """
+        if (state := self.readiness.state) != READY:
+            return JSONResponse({"status": state}, 503)
         try:
             waiting = await self.backlog()
         except LedgerError:

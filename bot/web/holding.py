@@ -18,6 +18,9 @@ from bot.errors import LedgerError
 log = structlog.get_logger()
 
 
+MOST_HELD = 2_000  # deliveries at a time; each has a connection, a task and some kilobytes
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a delivery is held. Seconds, counted from when its request began."""
@@ -46,7 +49,10 @@ class Holding:
 
         An attempt under way goes on after that, and may yet succeed: nothing is gained by losing
         a message because its sender heard 503. An attempt may raise LedgerError and nothing else.
+        Where too many are held already it is not taken at all.
         """
+        if len(self._tasks) >= MOST_HELD:
+            return False
         task = asyncio.create_task(self._take(line, attempt, begun))
         self._tasks.add(task)  # a task that nobody holds may vanish
         task.add_done_callback(self._done)

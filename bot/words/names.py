@@ -18,6 +18,8 @@ TEXTS: Mapping[str, frozenset[str]] = {
         "forget_done": "",
         "forget_kept": "",
         "limited": "minutes",
+        "queue_full": "messages",
+        "slow": "",
         "unknown_offer": "",
         "human_declined": "",
         "human_coming": "",

@@ -16,15 +16,17 @@ import structlog
 from sqlalchemy import Connection, bindparam, delete, update
 
 from bot.errors import LedgerError
+from bot.intake import pressure
 from bot.intake.accept import Intake
 from bot.intake.joining import CLOSED, Burst
 from bot.intake.line import Line, _Task
 from bot.intake.ports import Accepted, Admission, Arrival, Settled, Settlement
-from bot.ledger import accept, opening, settling, sqlite, sweeping
+from bot.ledger import accept, late, opening, settling, sqlite, sweeping
 from bot.ledger.file import FileLock
 from bot.ledger.ledger import Ledger
 from bot.ledger.tables import conversations, deliveries, messages
-from bot.model import ConversationKey, Incoming
+from bot.model import ConversationKey, Incoming, Limit
+from bot.web.readiness import Readiness
 
 
 def impatient() -> None:
@@ -42,6 +44,34 @@ def hesitant() -> None:
         return await settles(self, settlement)
 
     Ledger.settle = after_a_rest  # type: ignore[method-assign]
+
+
+def dawdling() -> None:
+    """No fault: every turn takes seconds, as behind a model that hangs."""
+    pressure.FIRST_SECONDS = pressure.LOOK_SECONDS = 0.3
+    settles = Ledger.settle
+
+    async def late_in_the_day(self: Ledger, settlement: Settlement) -> Settled:
+        await asyncio.sleep(2.0)
+        return await settles(self, settlement)
+
+    Ledger.settle = late_in_the_day  # type: ignore[method-assign]
+
+
+def told_again_and_again() -> None:
+    """Customers hear that the desk is slow each time that it is."""
+    dawdling()
+    late.TOLD_SECONDS = 0.0
+
+
+def no_queue_cap() -> None:
+    """Whatever one chat sends may wait."""
+    accept._room = lambda *asked: (Limit.PASS, 0.0)
+
+
+def green_while_leaving() -> None:
+    """A load balancer learns of a stop when it is too late."""
+    Readiness.leave = lambda self: None  # type: ignore[method-assign]
 
 
 def ack_before_write() -> None:
@@ -229,6 +259,10 @@ BUILDS = {
     for build in (
         impatient,
         hesitant,
+        dawdling,
+        told_again_and_again,
+        no_queue_cap,
+        green_while_leaving,
         ack_before_write,
         memory_dedupe,
         look_then_write,

@@ -70,6 +70,7 @@ class Program:
             "NIGHTDESK_CONFIG": str(ROOT / "config.yaml"),
             "NIGHTDESK_API_KEYS": f"test={KEY}",
             "NIGHTDESK__LIMITS__ENABLED": "false",
+            "NIGHTDESK__WEB__DRAIN_SECONDS": "0",
             **settings,
         }
         with self._out.open("wb") as out, self._err.open("wb") as err, ExitStack() as pipes:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.faults.judge import (
@@ -149,6 +151,25 @@ async def a_quiet_log(bench: Bench, customers: Senders, build: str) -> bool:
     return CANARY in program.out + program.err
 
 
+async def a_chat_that_writes_and_writes(bench: Bench, customers: Senders, build: str) -> bool:
+    program = await bench.start(
+        {**HOLDING_BACK, "NIGHTDESK__INBOX__QUEUE_MESSAGES": "4"}, broken=build
+    )
+    await customers.fill(program, 1, 8)
+    return customers.codes[429] == 0
+
+
+async def asked_while_it_leaves(bench: Bench, customers: Senders, build: str) -> bool:
+    program = await bench.start({**QUICK, "NIGHTDESK__WEB__DRAIN_SECONDS": "1"}, broken=build)
+    program.send(signal.SIGTERM)
+    heard = set()
+    with suppress(aiohttp.ClientError):  # until the socket closes
+        while program.process.poll() is None:
+            async with customers._http.get(f"{program.url}/readyz") as r:
+                heard.add(r.status)
+    return 503 not in heard
+
+
 CATCHES: list[tuple[str, Scenario]] = [
     ("ack_before_write", killed_after_the_last_yes),
     ("ack_before_write", held_by_another_process),
@@ -164,6 +185,8 @@ CATCHES: list[tuple[str, Scenario]] = [
     ("no_lock", a_second_process),
     ("stop_keeps_leases", a_stop_in_a_burst),
     ("talkative_log", a_quiet_log),
+    ("no_queue_cap", a_chat_that_writes_and_writes),
+    ("green_while_leaving", asked_while_it_leaves),
 ]
 
 
@@ -185,3 +208,11 @@ async def test_a_broken_build_is_caught(tmp_path: Path, build: str, scenario: Sc
 
 def _name(each: object) -> str:
     return (each if isinstance(each, str) else getattr(each, "__name__", "")).replace("_", " ")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "scenario", [a_chat_that_writes_and_writes, asked_while_it_leaves], ids=_name
+)
+async def test_a_sound_build_is_not(bench: Bench, customers: Senders, scenario: Scenario) -> None:
+    assert not await scenario(bench, customers, "")

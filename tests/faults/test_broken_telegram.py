@@ -84,6 +84,22 @@ async def two_at_the_desk(bench: Bench, build: str) -> bool:
         ) or any(len(here.api.texts(person.id)) != 2 for person in here.people)
 
 
+async def two_slow_answers(bench: Bench, build: str) -> bool:
+    inbox = {"SLOW_SECONDS": "1", "PAUSE_SECONDS": "0", "PAUSE_CAP_SECONDS": "0"}
+    quick = {f"NIGHTDESK__INBOX__{name}": value for name, value in inbox.items()}
+    async with town(bench, people=2, **quick, NIGHTDESK__DEADLINES__TURN_SECONDS="0.9") as here:
+        await here.start(broken=build)
+        for n in range(2):
+            for person in here.people:
+                await here.says(person)
+            for person in here.people:  # each is told, then answered
+                await here.api.wait_shown(person.id, 2 + n, seconds=PATIENCE)
+        await here.settled(PATIENCE)
+        told = [sum("mais lentos" in text for text in here.api.texts(p.id)) for p in here.people]
+        assert min(told) >= 1, "nobody was told at all"
+        return max(told) > 1
+
+
 async def _all_ask_for_a_person(here: Town) -> None:
     for person in here.people:
         await here.says(person, "quero falar com uma pessoa")
@@ -97,6 +113,7 @@ CATCHES: list[tuple[str, Scenario]] = [
     ("deaf_to_429", asked_to_wait),
     ("unpaced", a_crowd),
     ("answers_the_newest_case", two_at_the_desk),
+    ("told_again_and_again", two_slow_answers),
 ]
 
 
@@ -112,3 +129,9 @@ async def test_a_broken_build_is_caught(bench: Bench, build: str, scenario: Scen
 @pytest.mark.parametrize("scenario", [two_at_the_desk, killed_after_a_poll], ids=_name)
 async def test_a_sound_build_is_not(bench: Bench, scenario: Scenario) -> None:
     assert not await scenario(bench, "")
+
+
+@pytest.mark.full
+async def test_who_waits_twice_in_an_hour_is_told_once(bench: Bench) -> None:
+    """No fault but slowness: every turn takes seconds."""
+    assert not await two_slow_answers(bench, "dawdling")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.judge import held
 from tests.faults.rig import PATIENCE, Bench
-from tests.faults.town import KEPT, TEAM, town
+from tests.faults.town import KEPT, TEAM, all_ask_for_a_person, confirmed, town, waits
 from tests.telegram_api.faults import bad_gateway, cut, flooded, server_error
 
 SENDERS = 8  # delivery.senders
@@ -140,16 +140,26 @@ async def test_a_stop_in_the_middle_ends_in_peace_and_goes_on_afterwards(bench: 
         assert here.verdict() == KEPT
 
 
-async def test_a_group_gets_at_most_twenty_messages_a_minute(bench: Bench) -> None:
+async def test_a_crowd_asks_for_a_person_and_nobody_waits_for_the_staff_chat(bench: Bench) -> None:
+    """T8 in short: the cap of the group is kept, and customers do not wait for it."""
     async with town(bench, people=30) as here:
         here.api.limits.enforce()
         await here.start()
-        for person in here.people:
-            await here.says(person, "quero falar com uma pessoa")
-        await here.api.wait_for(
-            lambda: all(here.api.shown(person.id) for person in here.people), seconds=15
-        )
-        refused = [call for call in here.api.ledger.calls if call.status == 429]
-        assert len(refused) <= 1
+        asked = await all_ask_for_a_person(here)
+        await confirmed(here, seconds=15)
+        await asyncio.sleep(1.2)  # for a refusal to show
+        assert len(here.refused()) <= 1
         assert len(here.api.shown(TEAM)) <= 20
         assert not [*here.api.ledger.violations]
+        assert max(waits(here, asked)) <= 5
+        for person in here.people[20:]:  # their cards wait: what they say now joins them
+            await here.says(person, f"sou {person.first_name}, alô?")
+        assert await here.settled()
+        waiting = here.rows("state = 'pending' AND conversation LIKE 'telegram_staff/%'")
+        assert len({row["case_id"] for row in waiting}) == len(waiting)
+        shown = [*(row["text"] for row in waiting), *here.api.texts(TEAM)]
+        for person in here.people:
+            about = [text for text in shown if f"🔔 {person.first_name} " in text]
+            assert len(about) == 1, person.first_name
+            said = sum(text.count(f"sou {person.first_name}, alô?") for text in shown)
+            assert said == (person in here.people[20:]), person.first_name

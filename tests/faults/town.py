@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.crowd import KEPT, Crowd, Mark, Verdict, chat_of, free_port
-from tests.faults.rig import ONE_BY_ONE, QUESTION, Bench
+from tests.faults.rig import ONE_BY_ONE, PATIENCE, QUESTION, Bench
 from tests.telegram_api.chats import Chat
 from tests.telegram_api.people import User
 from tests.telegram_api.server import StandIn
@@ -66,6 +68,10 @@ class Town(Crowd[User]):
     def texts(self, chat: int) -> set[str]:
         return set(self.api.texts(chat))
 
+    def refused(self) -> list[Any]:
+        """Calls that Telegram answered 429."""
+        return [call for call in self.api.ledger.calls if call.status == 429]
+
     def told(self, sign: str = "⚠️") -> list[dict[str, Any]]:
         """Rows of what staff are told that begin with that sign."""
         return self.rows(f"conversation LIKE 'telegram_staff/%' AND text LIKE '{sign}%'")
@@ -93,3 +99,32 @@ async def town(
         found = Town(api=api, bench=bench, settings=wired)
         found.moves_in(people)
         yield found
+
+
+async def all_ask_for_a_person(here: Town) -> dict[int, float]:
+    """Everybody at once, at a desk that is open; when each did, on the stand-in's clock."""
+    await here.api.wait_for(lambda: bool(here.api.webhook.settings.url), seconds=PATIENCE)
+    asked: dict[int, float] = {}
+
+    async def one(person: User) -> None:
+        asked[person.id] = time.monotonic()
+        await here.says(person, "quero falar com uma pessoa")
+
+    await asyncio.gather(*(one(person) for person in here.people))
+    return asked
+
+
+async def confirmed(here: Town, seconds: float) -> None:
+    """Return once every customer has been told that somebody is coming."""
+    await here.api.wait_for(
+        lambda: all(here.api.shown(person.id) for person in here.people), seconds=seconds
+    )
+
+
+def waits(here: Town, asked: Mapping[int, float]) -> list[float]:
+    """How long each customer waited for that."""
+    first = {
+        person.id: min(call.arrived for call in here.api.ledger.of("sendMessage", person.id))
+        for person in here.people
+    }
+    return [first[id] - at for id, at in asked.items()]

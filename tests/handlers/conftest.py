@@ -48,6 +48,8 @@ TEXTS = {
     "forget_done": ("Apagado.", "Deleted."),
     "forget_kept": ("Nada foi apagado.", "Nothing was deleted."),
     "limited": ("Volte em {{ minutes }} min.", "Come back in {{ minutes }} min."),
+    "queue_full": ("{{ messages }} esperam.", "{{ messages }} are waiting."),
+    "slow": ("Estamos lentos.", "We are slow."),
     "unknown_offer": ("Não sei. Chamo alguém?", "I do not know. Shall I call somebody?"),
     "human_declined": ("Tudo bem.", "All right."),
     "human_coming": ("Alguém já vem.", "Somebody is coming."),

@@ -30,3 +30,12 @@ async def test_after_the_notice_there_is_silence():
     assert await step(make_turn("oi", limit=Limit.SILENT)) == Outcome(
         Verdict.LIMITED, "limited_silently"
     )
+
+
+async def test_a_full_queue_is_told_with_what_waits_and_answers_nothing():
+    turn = make_turn("oi", limit=Limit.FULL, waiting=50)
+    assert await step(turn) == Outcome(
+        Verdict.LIMITED,
+        "queue_full",
+        sends=(Outgoing(CHAT, "50 esperam.", "system"),),
+    )

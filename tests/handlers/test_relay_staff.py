@@ -57,7 +57,7 @@ async def test_resolve_closes_the_case_and_tells_the_customer_in_their_language(
     assert await step(turn) == Outcome(
         Verdict.RELAYED,
         "resolve",
-        sends=(Outgoing(CHAT, "All done.", "system"),),
+        sends=(Outgoing(CHAT, "All done.", "system", urgency=Urgency.ROUTINE),),
         changes=(CloseCase(7),),
     )
 

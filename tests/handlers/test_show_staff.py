@@ -31,8 +31,8 @@ ANSWERED = Outcome(Verdict.ANSWERED, "rule", sends=(ANSWER,), changes=(SetTries(
 HELD = {"case": CASE, "ownership": Ownership.HUMAN}
 
 
-def seen(text, *, shows_case=True):
-    return Outgoing(STAFF, text, "system", urgency=Urgency.INSIDE, shows_case=shows_case)
+def seen(text, *, shows_case=True, urgency=Urgency.INSIDE):
+    return Outgoing(STAFF, text, "system", urgency=urgency, shows_case=shows_case)
 
 
 def added(turn, outcome):
@@ -71,7 +71,8 @@ async def test_a_case_that_opens_is_shown_as_a_card():
     assert added(turn, outcome) == (
         seen(
             "🔔 Ana · Web · Português\nPediu alguém\n\n"
-            "› oi\n↳ robô: Olá!\n› /human\n↳ robô: Alguém já vem.\n\nResponda aqui."
+            "› oi\n↳ robô: Olá!\n› /human\n↳ robô: Alguém já vem.\n\nResponda aqui.",
+            urgency=Urgency.CARD,
         ),
     )
 

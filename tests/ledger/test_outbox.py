@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.outcome import Outcome, Outgoing, Verdict
+from bot.outcome import Outcome, Outgoing, Urgency, Verdict
 from tests.builders import NOON, PUSHED, answered, arrival, incoming, settlement
+from tests.ledger.conftest import STAFF
 
 UNTIL = NOON + 20
 
@@ -133,3 +134,22 @@ async def test_another_owner_cannot_finish_a_send(ledger, pending, rows):
 
     assert await rows("SELECT state FROM messages WHERE direction='out'") == [{"state": "sending"}]
     assert await ledger.being_sent(parcel.to)
+
+
+async def test_a_row_knows_how_urgent_it_is(ledger, open_turn, rows):
+    """What staff are to see as well, whoever writes it."""
+    await ledger.accept(arrival(incoming(chat=PUSHED)))
+    turn = await open_turn(chat=PUSHED)
+    sends = [Outgoing(PUSHED, each.value, "rule", urgency=each) for each in list(Urgency)[:2]]
+    sends += [Outgoing(STAFF, each.value, "rule", urgency=each) for each in list(Urgency)[2:]]
+    await ledger.settle(settlement(turn, Outcome(Verdict.ANSWERED, "x", tuple(sends))))
+    await ledger.tell(Outgoing(STAFF, "told", "system", urgency=Urgency.INSIDE), None, NOON)
+
+    found = await rows("SELECT text, inside, can_wait FROM messages WHERE direction = 'out'")
+    assert {row["text"]: (bool(row["inside"]), bool(row["can_wait"])) for row in found} == {
+        "reply": (False, False),
+        "routine": (False, True),
+        "card": (True, False),
+        "inside": (True, True),
+        "told": (True, True),
+    }

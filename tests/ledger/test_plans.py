@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from bot.delivery.receipts import Receipt, Report
 from bot.desk.dead_letters import DeadKind, Replay
-from bot.ledger import dead, desk_reading, outbox, receipts, reviving, sweeping
+from bot.ledger import dead, desk_reading, late, outbox, receipts, reviving, sweeping
 from bot.ledger.migrate import migrate
 from bot.ledger.sqlite import writing_engine
 from tests.builders import NOON
@@ -20,6 +20,8 @@ ASKED = {
     "the sweep of the outbox": lambda c: outbox.lapsed(c, NOON),
     "what may be sent": lambda c: outbox.take(c, "w", NOON, NOON + 9, 8, ("wire",)),
     "what nobody answers": lambda c: sweeping.due(c, NOON),
+    "who waits for long": lambda c: late.late(c, NOON, NOON + 20, ("web", "wire"), 25),
+    "how late the line is": lambda c: late.behind(c, NOON, 100),
     "the health page": desk_reading.backlog,
     "what is adrift": lambda c: receipts.adrift(c, "wire"),
     "the status": lambda c: desk_reading.standing(c, NOON),

@@ -156,7 +156,7 @@ def test_people_read_it_step_by_step():
     ("changes", "said"),
     [
         ({"state": "waiting"}, "not yet: it waits in line"),
-        ({"state": "limited"}, "over the budget and told before"),
+        ({"state": "limited"}, "too many messages, and told before"),
         ({"state": "dead"}, "given up, and a person was called"),
         ({"state": "done", "direction": "act", "action": "claim"}, "took effect at once (claim)"),
         ({"state": "done"}, "its record is gone"),
@@ -176,7 +176,7 @@ def test_a_chat_that_rests_is_said_to_be_tried_again():
     ("limit", "said"),
     [
         ("notice", "over the sender's budget, and told"),
-        ("silent", "over the sender's budget, told"),
+        ("silent", "over the sender's budget, or too many waiting, told"),
     ],
 )
 def test_a_limited_message_says_when_it_would_pass(limit, said):

@@ -30,7 +30,24 @@ def upgrade() -> None:
         sa.Column("slow_told_at", sa.Float(), server_default=sa.text("0"), nullable=False),
     )
     op.add_column(
+        "conversations",
+        sa.Column("queue_full", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
+    op.add_column(
         "messages", sa.Column("reruns", sa.Integer(), server_default=sa.text("0"), nullable=False)
+    )
+    op.add_column(
+        "messages",
+        sa.Column("can_wait", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
+    # Made anew: what may be sent is chosen from the index alone.
+    op.drop_index("messages_outbox", "messages")
+    op.create_index(
+        "messages_outbox",
+        "messages",
+        ["conversation", "seq", "state", "inside", "can_wait", "at"],
+        sqlite_where=sa.text("state IN ('pending', 'sending')"),
+        postgresql_where=sa.text("state IN ('pending', 'sending')"),
     )
     op.create_index(
         "messages_dead",
