@@ -25,7 +25,7 @@ LENGTHS = {
     whatsapp.CHANNEL: whatsapp.LONGEST,
 }
 WRITTEN_OUT = frozenset({whatsapp.CHANNEL})  # where buttons may have to stand in the text
-LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest burst and turn
+LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest turn
 
 
 def with_ledger(settings: Settings, database: Path) -> Ledger:
@@ -36,8 +36,8 @@ def with_ledger(settings: Settings, database: Path) -> Ledger:
     _migrated(database)
     inbox, deadlines = settings.inbox, settings.deadlines
     opening = Opening(
-        Pauses(inbox.join, inbox.pause_seconds, inbox.pause_cap_seconds),
-        lease_seconds=inbox.pause_cap_seconds + deadlines.turn_seconds + LEASE_SLACK,
+        Pauses(inbox.join, inbox.pause_seconds, inbox.pause_cap_seconds, inbox.correction_seconds),
+        lease_seconds=deadlines.turn_seconds + LEASE_SLACK,
         turn_seconds=deadlines.turn_seconds,
         history_messages=inbox.history_messages,
     )

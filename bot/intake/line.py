@@ -32,7 +32,7 @@ from bot.outcome import Outcome, Verdict
 from bot.pipeline import Handler, dead, decide
 from bot.presence import Presence, Sign
 from bot.prompt import Asked
-from bot.record import FENCED, Record, record_of
+from bot.record import CORRECTED, FENCED, Record, record_of
 from bot.rules.recent import forget_recent_texts
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ PURGE_SECONDS = 3_600.0
 class _Task:
     """One conversation being served."""
 
-    hurry: asyncio.Event = field(default_factory=asyncio.Event)  # the burst need not be awaited
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)  # the burst may be over by now
     again: bool = False  # something arrived since the ledger was last asked
     task: asyncio.Task[None] | None = None
 
@@ -86,7 +86,7 @@ class Line:
         self._stopping = asyncio.Event()
 
     def ring(self, conversation: ConversationKey, hurry: bool) -> None:
-        """Something arrived in this conversation; `hurry` when it ends the burst."""
+        """Something arrived in this conversation; `hurry` when it may end the burst."""
         self._presence.show(conversation, Sign.NEWS)
         if self._stopping.is_set():
             return
@@ -156,6 +156,7 @@ class Line:
         """Wait for the end of the burst, then decide and settle one turn."""
         typing = False
         while True:
+            running.hurry.clear()  # before looking: what arrives from now on is looked at again
             async with self._slots:
                 begun = await self._ledger.begin(
                     conversation,
@@ -192,7 +193,6 @@ class Line:
                 await self._stopping.wait()
 
     async def _pause(self, running: _Task, seconds: float) -> None:
-        running.hurry.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(max(seconds, 0.0)):
                 await running.hurry.wait()
@@ -212,7 +212,7 @@ class Line:
             settled = await self._ledger.settle(
                 Settlement(opened.turn, self._owner, opened.fence, outcome, at)
             )
-            await self._record(record_of(opened.turn, outcome, at), fenced=settled.fenced)
+            await self._record(record_of(opened.turn, outcome, at), settled)
         except asyncio.CancelledError:
             await asyncio.shield(self._ledger.put_back(opened, self._owner))
             raise
@@ -246,12 +246,15 @@ class Line:
             log.error("not_shown", turn=opened.turn.id, error=type(error).__name__)
             return outcome
 
-    async def _record(self, record: Record, *, fenced: bool) -> None:
+    async def _record(self, record: Record, settled: Settled) -> None:
         """What the models took counts even where nothing came of it."""
-        if fenced and record.attempts:
+        in_vain = settled.fenced or settled.corrected
+        if in_vain and record.attempts:
             await self._ledger.count_asked(record)
+        if in_vain:
+            record = replace(record, verdict=FENCED if settled.fenced else CORRECTED)
         try:
-            self._around.observe(replace(record, verdict=FENCED) if fenced else record)
+            self._around.observe(record)
         except Exception as error:  # noqa: BLE001  # figures are no reason to hold up a chat
             log.error("not_observed", turn=record.turn, error=type(error).__name__)
 
@@ -259,6 +262,9 @@ class Line:
         if settled.fenced:
             log.info("turn_fenced", turn=opened.turn.id)
             self._ring_at(opened.turn.conversation, 0.0)
+            return
+        if settled.corrected:
+            log.info("turn_corrected", turn=opened.turn.id)
             return
         if settled.erased:
             forget_recent_texts()

@@ -57,7 +57,9 @@ class Ledger(LedgerOfSends):
 
     async def accept(self, arrival: Arrival) -> Accepted:
         try:
-            return await self._engine.write(partial(accept.accept, arrival=arrival))
+            return await self._engine.write(
+                partial(accept.accept, arrival=arrival, pauses=self._opening.pauses)
+            )
         except accept.Refused as refused:
             return Accepted(Admission.REFUSED, retry_after=refused.retry_after)
 
@@ -127,7 +129,12 @@ class Ledger(LedgerOfSends):
     async def settle(self, settlement: Settlement) -> Settled:
         try:
             return await self._engine.write(
-                partial(settling.settle, settlement=settlement, channels=self._channels)
+                partial(
+                    settling.settle,
+                    settlement=settlement,
+                    channels=self._channels,
+                    pauses=self._opening.pauses,
+                )
             )
         except settling.Fenced:
             return Settled(fenced=True)

@@ -18,7 +18,7 @@ def text(seq: int, at: float, **changes: object) -> Waiting:
         "kind": Kind.TEXT,
         "limit": Limit.PASS,
         "identity": "ana",
-        "length": 5,
+        "text": "então",
         "at": at,
         **changes,
     }
@@ -69,7 +69,7 @@ def test_a_photo_joins_the_text_around_it():
 def test_a_burst_has_an_end_even_in_a_flood():
     flood = [text(n, 0.0) for n in range(MOST_MESSAGES + 5)]
     assert len(burst(*flood).seqs) == MOST_MESSAGES
-    long = [text(n, 0.0, length=MOST_CHARACTERS // 2) for n in range(3)]
+    long = [text(n, 0.0, text="a" * (MOST_CHARACTERS // 2)) for n in range(3)]
     assert len(burst(*long).seqs) == 2
 
 
