@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.intake.ports import Pauses
-from bot.intake.rhythm import UNKNOWN, Rhythm
+from bot.intake.rhythm import UNKNOWN, Rhythm, learnt
 from bot.intake.thought import Piece, Thought, thought_of
 from bot.model import Incoming, Kind, Limit, Ownership
 
@@ -30,6 +30,11 @@ class Waiting:
     at: float  # Unix time of arrival
     media: tuple[str, ...] = ()  # kinds
     reruns: int = 0  # answers to it that were thrown away
+
+    @property
+    def unlearnt(self) -> bool:
+        """Whether its time tells something new of how its author types."""
+        return self.kind is Kind.TEXT and not self.reruns
 
     @property
     def piece(self) -> Piece:
@@ -134,5 +139,6 @@ def _too_late(
 
 def _closing(joined: Sequence[Waiting], pauses: Pauses, writing: Writing) -> float:
     thought = thought_of([each.piece for each in joined], asked=writing.asked)
-    pause = thought.value * writing.rhythm.fitted(pauses.pause)
+    rhythm = learnt(writing.rhythm, [each.at for each in joined if each.unlearnt])
+    pause = thought.value * rhythm.fitted(pauses.pause)
     return min(joined[-1].at + pause, joined[0].at + pauses.cap)

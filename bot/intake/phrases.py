@@ -79,6 +79,8 @@ CLOSINGS = _phrases(
     "obrigado, obrigada, muito obrigado, muito obrigada, brigado, brigada, valeu, agradeco, grato",
     "grata, desde ja agradeco, desde ja obrigado, por favor, por gentileza, aguardo, fico no "
     "aguardo, aguardo retorno, no aguardo, so isso, era isso, e isso, era so isso, abraco, abracos",
+    "ate mais, ate logo, ate breve, tchau, falou, bye, bye bye, see you, talk later, hasta luego",
+    "hasta pronto, chau, adios, nos vemos",
     "thanks, thank you, many thanks, thanks a lot, thank you very much, thanks in advance, please",
     "cheers, that is all, thats all, that is it, thats it, waiting for your answer, regards",
     "gracias, muchas gracias, mil gracias, muchisimas gracias, gracias de antemano, desde ya "
@@ -93,12 +95,12 @@ DANGLING = _phrases(
     "um, uma, uns, umas, os, as, meu, minha, meus, minhas, seu, sua, esse, essa, este, esta",
     "aquele, aquela, qual, quais, cada, muito, mais, tambem, e, nao, ja, ainda, so, quero, queria",
     "gostaria, preciso, gostava, tenho, tinha, estou, vou, posso, pode, fui, sou, pois, ai",
-    "e tambem, alem, voces, voce, eu, ele, ela, eles, elas, nosso, nossa",
+    "e tambem, alem, eu, ele, ela, eles, elas, nosso, nossa",
     "and, or, but, because, if, when, that, which, who, with, without, of, from, to, at, on, in",
     "by, for, into, about, between, the, an, my, your, his, her, its, our, their, this, these",
     "those, some, any, each, very, is, are, was, were, am, be, i, im, ive, we, they, he, she, it",
     "have, has, had, want, need, would, could, should, can, will, do, does, did, not, dont, cant",
-    "than, then, while, so, also, just, like, id, until, since, whether, wanted, tried, got, you",
+    "than, then, while, so, also, just, like, id, until, since, whether, wanted, tried, got",
     "y, o, pero, porque, si, cuando, donde, con, sin, del, al, en, por, para, hasta, desde, entre",
     "el, la, los, las, un, una, unos, unas, mi, mis, tu, su, sus, ese, esa, estos, estas, aquel",
     "cual, cuales, muy, mas, tambien, no, ya, todavia, quiero, queria, quisiera, necesito, tengo",

@@ -14,6 +14,7 @@ from typing import Any
 _MEAN_DECAY = 1 / 8  # RFC 6298, section 2
 _SPREAD_DECAY = 1 / 4
 _SPREADS = 4  # deviations beyond the mean
+_LEAST = 1 / 3  # of the pause: somebody quick may stop to look a number up
 ENOUGH = 3  # gaps, before they say anything about a person
 LONGEST_GAP = 60.0  # seconds; what comes later is another thought
 
@@ -40,10 +41,10 @@ class Rhythm:
         )
 
     def fitted(self, pause: float) -> float:
-        """The pause as it fits this person: never longer than `pause`, never below half of it."""
+        """The pause as it fits this person: never longer than `pause`, never below a third."""
         if self.gaps < ENOUGH:
             return pause
-        return min(max(self.gap + _SPREADS * self.spread, pause / 2), pause)
+        return min(max(self.gap + _SPREADS * self.spread, pause * _LEAST), pause)
 
 
 UNKNOWN = Rhythm()

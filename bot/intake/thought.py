@@ -33,7 +33,7 @@ class Thought(Enum):
     WHOLE = 0.0  # a question, a closing word, a voice note
     LIKELY = 0.05  # reads like all of it
     ALBUM = 0.15  # a picture: those sent with it arrive within a second or so
-    UNSURE = 0.5  # a statement: details often follow
+    UNSURE = 0.75  # a statement: details often follow
     OPEN = 1.0  # nothing asked yet, or broken off
 
 
@@ -77,8 +77,8 @@ def thought_of(pieces: Sequence[Piece], *, asked: bool = False) -> Thought:
 def _of_media(last: Piece, pieces: Sequence[Piece]) -> Thought:
     if not _is_shown(last):
         return Thought.WHOLE
-    said = any(_matter(_words(piece.text)) for piece in pieces)
-    return Thought.ALBUM if said else Thought.UNSURE
+    asked = any(_ASKS.search(_stripped(piece.text)) for piece in pieces)
+    return Thought.ALBUM if asked else Thought.OPEN
 
 
 def _is_shown(piece: Piece) -> bool:
@@ -86,7 +86,7 @@ def _is_shown(piece: Piece) -> bool:
 
 
 def _of_text(pieces: Sequence[Piece], asked: bool) -> Thought:
-    text = _TAIL.sub("", plain(pieces[-1].text))
+    text = _stripped(pieces[-1].text)
     if text.endswith("\u037e"):
         text += "?"
     words = words_of(text)
@@ -121,17 +121,20 @@ def _of_nothing(before: bool, asks: bool, asked: bool) -> Thought:
 def _of_statement(matter: list[str], text: str, *, asked: bool, alone: bool) -> Thought:
     if asked:
         return Thought.LIKELY
-    length = max(len(matter), len(_NO_SPACES.findall(text)) // 2)
-    asking = _begins_with(matter, ASKING) or _begins_with(matter, WISHES)
-    if length >= _LONG:
-        return Thought.LIKELY
-    if _ENDS.search(text) and length >= _WORDS_OF_A_SENTENCE:
-        return Thought.LIKELY
-    if asking and length > _WORDS_OF_A_WHISPER:
-        return Thought.LIKELY
     if not alone:
-        return Thought.UNSURE
+        return Thought.OPEN  # whoever has gone on once goes on, until there is a sign of the end
+    length = max(len(matter), len(_NO_SPACES.findall(text)) // 2)
+    asked_for = (_begins_with(matter, ASKING) and length > _WORDS_OF_A_WHISPER) or (
+        _begins_with(matter, WISHES) and length > _WORDS_OF_A_SENTENCE
+    )
+    ends = bool(_ENDS.search(text)) and length >= _WORDS_OF_A_SENTENCE
+    if asked_for or ends or length >= _LONG:
+        return Thought.LIKELY
     return Thought.UNSURE if length >= _WORDS_OF_A_SENTENCE else Thought.OPEN
+
+
+def _stripped(text: str) -> str:
+    return _TAIL.sub("", plain(text))
 
 
 def _words(text: str) -> list[str]:
