@@ -137,7 +137,7 @@ def fitting(pauses: Pauses) -> Policy:
 def replay(
     everybody: Iterator[list[list[Sent]]], policy: Policy, pauses: Pauses | None, model: float
 ) -> Tally:
-    """Serve them all; `pauses` says what may still correct an answer, `model` how long one takes."""
+    """Serve them all. `pauses` says what may correct an answer, `model` how long one takes."""
     tally = Tally()
     for thoughts in everybody:
         rhythm = UNKNOWN

@@ -62,7 +62,7 @@ class Inbox(Section):
     """How messages wait and are joined."""
 
     join: bool = True
-    pause_seconds: float = Field(14.0, ge=0, le=30)
+    pause_seconds: float = Field(15.0, ge=0, le=30)
     pause_cap_seconds: float = Field(40.0, ge=0, le=60)
     correction_seconds: float = Field(2.0, ge=0, le=10)
     history_messages: int = Field(20, ge=0, le=200)

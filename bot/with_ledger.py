@@ -25,6 +25,7 @@ LENGTHS = {
     whatsapp.CHANNEL: whatsapp.LONGEST,
 }
 WRITTEN_OUT = frozenset({whatsapp.CHANNEL})  # where buttons may have to stand in the text
+UNJOINED = frozenset({terminal.CHANNEL})  # whoever types at a terminal waits after each line
 LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest turn
 
 
@@ -40,6 +41,7 @@ def with_ledger(settings: Settings, database: Path) -> Ledger:
         lease_seconds=deadlines.turn_seconds + LEASE_SLACK,
         turn_seconds=deadlines.turn_seconds,
         history_messages=inbox.history_messages,
+        unjoined=UNJOINED,
     )
     return Ledger(SqliteEngine(database), opening, Channels(PULLED, LENGTHS, WRITTEN_OUT))
 

@@ -53,6 +53,7 @@ _LONG = 12  # words: whoever writes so much at once does not write in pieces
 
 # Read after `plain`, which has made the wide forms of other scripts narrow.
 _ASKS = re.compile(r"[?؟⸮՞፧]['\"”»)\]}!.]*$")
+_ASKS_IN_GREEK = re.compile(r"[\u0370-\u03ff]\s*;$")
 _ENDS = re.compile(r"[.!。।۔]['\"”»)\]}]*$")
 _BREAKS_OFF = re.compile(r"(?:\.\.+|[,;:、،–—(\[{/&+]|\s-+)$")
 _ITEM = re.compile(r"^\s*(?:\d{1,2}\s*[.)ºª-]|[-*•])\s*\S")
@@ -87,8 +88,6 @@ def _is_shown(piece: Piece) -> bool:
 
 def _of_text(pieces: Sequence[Piece], asked: bool) -> Thought:
     text = _stripped(pieces[-1].text)
-    if text.endswith("\u037e"):
-        text += "?"
     words = words_of(text)
     matter = _matter(words)
     asks = bool(_ASKS.search(text))
@@ -134,7 +133,8 @@ def _of_statement(matter: list[str], text: str, *, asked: bool, alone: bool) -> 
 
 
 def _stripped(text: str) -> str:
-    return _TAIL.sub("", plain(text))
+    text = _TAIL.sub("", plain(text))
+    return f"{text}?" if _ASKS_IN_GREEK.search(text) else text
 
 
 def _words(text: str) -> list[str]:

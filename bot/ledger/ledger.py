@@ -56,10 +56,9 @@ class Ledger(LedgerOfSends):
         self._channels = channels
 
     async def accept(self, arrival: Arrival) -> Accepted:
+        pauses = self._opening.pauses_in(arrival.message.conversation)
         try:
-            return await self._engine.write(
-                partial(accept.accept, arrival=arrival, pauses=self._opening.pauses)
-            )
+            return await self._engine.write(partial(accept.accept, arrival=arrival, pauses=pauses))
         except accept.Refused as refused:
             return Accepted(Admission.REFUSED, retry_after=refused.retry_after)
 
@@ -133,7 +132,7 @@ class Ledger(LedgerOfSends):
                     settling.settle,
                     settlement=settlement,
                     channels=self._channels,
-                    pauses=self._opening.pauses,
+                    pauses=self._opening.pauses_in(settlement.turn.conversation),
                 )
             )
         except settling.Fenced:

@@ -42,6 +42,12 @@ class Opening:
     lease_seconds: float  # of a turn: longer than it may take
     turn_seconds: float
     history_messages: int
+    unjoined: frozenset[str] = frozenset()  # channels whose messages are whole as they come
+
+    def pauses_in(self, conversation: ConversationKey) -> Pauses:
+        """How a burst of this chat is joined."""
+        alone = conversation.channel in self.unjoined
+        return replace(self.pauses, join=False) if alone else self.pauses
 
 
 # With its open case, of which there is one at the most.
@@ -143,7 +149,7 @@ def begin(
     if not taken:
         writing = _writing(conversation, now)
         waiting = [waiting_of(row) for row in rows]
-        burst = next_burst(waiting, opening.pauses, ownership, now, writing)
+        burst = next_burst(waiting, opening.pauses_in(key), ownership, now, writing)
         taken = [row for row in rows if row.seq in burst.seqs]
         visible = visible and taken[0].limit_verdict == Limit.PASS
         if burst.closes_at > now:
