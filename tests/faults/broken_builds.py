@@ -162,6 +162,18 @@ def joins_nothing() -> None:
     opening.next_burst = alone
 
 
+def answers_the_first_fragment() -> None:
+    """Joins a burst, and reads nothing of it but its beginning."""
+    makes = opening._turn
+
+    def of_the_first(
+        connection: Connection, key: ConversationKey, chat: Any, rows: list[Any], *rest: Any
+    ) -> Any:
+        return makes(connection, key, chat, rows[:1], *rest)
+
+    opening._turn = of_the_first
+
+
 def no_lease() -> None:
     """Every message gets a task of its own: turns of one conversation run side by side."""
     no_fence()
@@ -237,6 +249,7 @@ BUILDS = {
         in_line,
         newest_first,
         joins_nothing,
+        answers_the_first_fragment,
         no_lease,
         leases_kept,
         turns_not_reopened,
