@@ -19,7 +19,7 @@ from bot.errors import LedgerError
 from bot.intake.accept import Intake
 from bot.intake.joining import CLOSED, Burst
 from bot.intake.line import Line, _Task
-from bot.intake.ports import Accepted, Admission, Arrival, Settled, Settlement
+from bot.intake.ports import Accepted, Admission, Arrival, Pauses, Settled, Settlement
 from bot.ledger import accept, opening, settling, sqlite, sweeping
 from bot.ledger.file import FileLock
 from bot.ledger.ledger import Ledger
@@ -77,14 +77,14 @@ def memory_dedupe() -> None:
     stores = accept.accept
     seen: dict[str, str] = {}
 
-    def remembered(connection: Connection, arrival: Arrival) -> Accepted:
+    def remembered(connection: Connection, arrival: Arrival, pauses: Pauses) -> Accepted:
         id = str(accept._delivery_key(arrival.message))
         if id in seen:
             same = seen[id] == arrival.digest
             return Accepted(Admission.DUPLICATE if same else Admission.CONFLICT)
         seen[id] = arrival.digest
         _forget_delivery(connection, arrival)
-        return stores(connection, arrival)
+        return stores(connection, arrival, pauses)
 
     accept.accept = remembered
 
@@ -100,7 +100,7 @@ def look_then_write() -> None:
 
         def store(connection: Connection) -> Accepted:
             _forget_delivery(connection, arrival)
-            return accept.accept(connection, arrival)
+            return accept.accept(connection, arrival, self._opening.pauses)
 
         if await self._engine.read(known):
             return Accepted(Admission.DUPLICATE)
