@@ -39,6 +39,7 @@ class Way:
 WAYS = (
     Way("fixed 0.6 s, at most 4 s", fixed(0.6, 4.0)),
     Way("fixed 2 s", fixed(2.0, 60.0)),
+    Way("fixed 12 s", fixed(12.0, 60.0)),
     Way("fitting", fitting(PAUSES), PAUSES),
 )
 
