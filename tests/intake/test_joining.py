@@ -179,5 +179,6 @@ def test_only_what_plainly_goes_on_leaves_the_line_asleep():
 
     assert said("oi")
     assert not said("cadê meu pedido?")
+    assert not said("meu chuveiro parou de esquentar")
     assert not said("/help", kind=Kind.COMMAND)
     assert not said("oi", kind=Kind.BUTTON)

@@ -6,17 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from bot.intake.ports import Allowance, Joining, Opened
+from bot.intake.ports import Allowance, Opened
 from bot.ledger.ledger import Ledger
 from bot.model import Action, ConversationKey, Kind, Limit
 from bot.outcome import OpenCase, Outcome, Outgoing, SetLanguage, Urgency, Verdict
 from bot.prompt import Asked, Attempt
 from bot.record import record_of
 from tests.builders import (
-    BOOK,
     CHAT,
     NOON,
-    OWNER,
     PUSHED,
     act,
     answered,
@@ -333,33 +331,3 @@ async def test_switched_off_nothing_is_taken_back(engine, asked, rows, open_turn
     await settled_answer(off, first)
     await off.accept(arrival(incoming("e?", id="2", chat=PUSHED, at=CLOSED + 1)))
     assert await states(rows)() == ["pending"]
-
-
-# How a person writes.
-
-
-async def test_the_pause_fits_the_person_after_some_bursts(ledger, begin, open_turn, rows):
-    at = NOON
-    for n in range(3):
-        for m, said in enumerate(("oi", "queria saber", "quanto custa?")):
-            message = incoming(said, id=f"{n}{m}", at=at + 0.1 * m)
-            await ledger.accept(arrival(message))
-        opened = await open_turn(at + 1)
-        await ledger.settle(settlement(opened, answered(opened), at=at + 2))
-        at += 60
-    await ledger.accept(arrival(incoming("oi", id="last", at=at)))
-    found = await begin(at)
-    assert isinstance(found, Joining)
-    assert at + 0.19 < found.closes_at < at + 0.5  # 0.6 for a stranger
-    (row,) = await rows("SELECT rhythm FROM conversations")
-    assert '"gaps": 6' in row["rhythm"]
-
-
-async def test_at_a_terminal_every_line_is_a_message(engine, begin):
-    apart = replace(OPENING, pauses=PAUSES, unjoined=frozenset({"web"}))
-    ledger = Ledger(engine, apart, CHANNELS)
-    await ledger.accept(arrival(incoming("oi", id="1")))
-    await ledger.accept(arrival(incoming("tudo bem", id="2", at=NOON + 0.1)))
-    found = await ledger.begin(CHAT, OWNER, NOON + 0.1, BOOK, 7)
-    assert isinstance(found, Opened)
-    assert found.turn.text == "oi"
