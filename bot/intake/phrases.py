@@ -1,7 +1,8 @@
 """What people write before, between and after what they mean: Portuguese, English, Spanish.
 
-Written the way `normalise` writes: no case, no accents, no signs, shorthand written out. The three
-languages share one list each: a word of one that means something else in another is left out.
+Written the way `normalise` writes: no case, no accents, no signs, shorthand written out. The
+languages share each list. A word of one that means something else in another costs a wait at the
+most, or a correction: nothing here decides what is answered.
 """
 
 from __future__ import annotations
@@ -88,9 +89,9 @@ CLOSINGS = _phrases(
     "su respuesta, saludos, un saludo",
 )
 
-# No sentence ends with these.
+# No sentence ends with these, but a question that bears its sign: "where are you from?"
 DANGLING = _phrases(
-    "e, ou, mas, porem, que, se, porque, como, quando, onde, com, sem, de, do, da, dos, das, em",
+    "a, e, ou, mas, porem, que, se, porque, como, quando, onde, com, sem, de, do, da, dos, das, em",
     "no, na, nos, nas, num, numa, por, pelo, pela, para, pra, ao, aos, ate, entre, sobre, contra",
     "um, uma, uns, umas, os, as, meu, minha, meus, minhas, seu, sua, esse, essa, este, esta",
     "aquele, aquela, qual, quais, cada, muito, mais, tambem, e, nao, ja, ainda, so, quero, queria",
@@ -107,8 +108,6 @@ DANGLING = _phrases(
     "estoy, voy, puedo, puede, soy, yo, ellos, ellas, ustedes, nuestro, nuestra, pues, lo, le",
     "les, es, son, sea, fue, sino, ni, aunque",
 )
-# These may end a question that bears its sign: "what is it for?", "how do I get there from?"
-
 # A question begins with one of these, with or without its sign.
 ASKING = _phrases(
     "qual, quais, quanto, quanta, quantos, quantas, quando, onde, aonde, cade, como, quem, o que",

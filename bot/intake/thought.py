@@ -47,7 +47,7 @@ class Piece:
 
 # Pictures come in albums and with a word about them; a voice note says what it has to say.
 _SHOWN = frozenset({"photo", "image", "video", "animation", "document"})
-_WORDS_OF_A_WHISPER = 2  # a text of so few words is seldom all
+_WORDS_OF_A_WHISPER = 2  # so few words are seldom a whole question
 _WORDS_OF_A_SENTENCE = 4
 _LONG = 12  # words: whoever writes so much at once does not write in pieces
 

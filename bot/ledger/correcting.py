@@ -49,9 +49,10 @@ _LAST_TURN = (
 _ANY_OPEN = (
     select(messages.c.seq).where(messages.c.conversation == bindparam("key"), ROW_IS_OPEN).limit(1)
 )
-# Not yet with the customer, by the index of the outbox. Parts leave in their order.
+# Not yet with the customer, by the index of the outbox. Parts leave in their order, and the first
+# names what it answers: once that one has left, the rest names nothing.
 _LEAVING = (
-    select(messages.c.seq, messages.c.state, messages.c.part, messages.c.answers)
+    select(messages.c.seq, messages.c.state, messages.c.answers)
     .where(
         messages.c.conversation == bindparam("key"),
         IS_LEAVING,
@@ -111,7 +112,7 @@ def corrected_before(connection: Connection, settlement: Settlement, pauses: Pau
         return False
     key = str(turn.conversation)
     newer = connection.execute(_FIRST_WAITING, {"key": key}).first()
-    if newer is None or newer.direction != "in":
+    if newer is None:
         return False
     read = [waiting_of(row) for row in connection.execute(_BEING_READ, {"key": key})]
     closed_at = connection.execute(_OPENED_AT, {"turn": turn.id}).scalar_one()
@@ -141,7 +142,7 @@ def correct_after(
         return  # what waits already comes first
     this = {"key": key, "turn": last.id}
     answer = connection.execute(_LEAVING, this).all()
-    if not answer or answer[0].part or any(row.state != "pending" for row in answer):
+    if not answer or any(row.state != "pending" for row in answer):
         return
     rows = connection.execute(_WERE_READ, {**this, "seqs": answer[0].answers}).all()
     read = [waiting_of(row) for row in rows]
