@@ -278,6 +278,14 @@ async def test_only_what_joins_in_time_takes_an_answer_back(ledger, asked, goes_
     assert await states(rows)() == ["pending"]
 
 
+async def test_what_comes_after_a_press_takes_nothing_back(ledger, asked, goes_on, rows):
+    first = await asked()
+    await settled_answer(ledger, first)
+    await goes_on(kind=Kind.BUTTON, button="x")
+    await goes_on(at=CLOSED + 1.1, id="3")
+    assert await states(rows)() == ["pending"]
+
+
 async def test_a_message_over_the_budget_takes_nothing_back(ledger, asked, rows):
     elsewhere = replace(PUSHED, chat="group")
 
