@@ -307,6 +307,14 @@ async def test_an_answer_that_changed_something_stays(ledger, asked, goes_on, ro
     assert await states(rows)() == ["pending"]
 
 
+@pytest.mark.parametrize("verdict", [Verdict.HANDED_OFF, Verdict.DEAD])
+async def test_a_promise_of_a_person_stays(ledger, asked, goes_on, rows, verdict):
+    first = await asked()
+    await settled_answer(ledger, first, outcome=answered(first, "vou chamar", verdict=verdict))
+    await goes_on()
+    assert await states(rows)() == ["pending"]
+
+
 async def test_an_answer_that_staff_were_shown_stays(ledger, asked, goes_on, rows):
     """Their mirror may have been sent, or joined to another: it must go on telling the truth."""
     first = await asked()
