@@ -116,7 +116,7 @@ def corrected_before(connection: Connection, settlement: Settlement, pauses: Pau
         return False
     read = [waiting_of(row) for row in connection.execute(_BEING_READ, {"key": key})]
     closed_at = connection.execute(_OPENED_AT, {"turn": turn.id}).scalar_one()
-    if not corrects(read, waiting_of(newer), closed_at, pauses):
+    if not read or not corrects(read, waiting_of(newer), closed_at, pauses):
         return False
     _give_back(connection, read, turn.id, settled_at=settlement.at)
     return True
