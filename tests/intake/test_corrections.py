@@ -167,3 +167,20 @@ async def test_a_stop_after_a_correction_keeps_the_messages(rig):
     await rig.line.stop(5)
     assert await rig.ledger.backlog() == {"waiting": 2}
     assert await rig.ledger.due(time.time() + 1) == [CHAT]
+
+
+async def test_a_ring_during_a_pause_is_looked_at_once(rig, monkeypatch):
+    correcting(rig)
+    begin, looks = rig.ledger.begin, 0
+
+    async def counted(*args):
+        nonlocal looks
+        looks += 1
+        return await begin(*args)
+
+    monkeypatch.setattr(rig.ledger, "begin", counted)
+    await rig.say(now_saying("oi", "1"), hurry=True)
+    await asyncio.sleep(0.05)
+    await rig.say(now_saying("então", "2"), hurry=True)
+    await asyncio.sleep(0.3)
+    assert 2 <= looks <= 4
