@@ -253,6 +253,15 @@ async def test_what_is_on_its_way_or_has_left_stays(ledger, asked, goes_on, open
     assert await texts(open_turn) == ["de débito?"] * 2
 
 
+async def test_the_rest_of_an_answer_that_has_begun_to_leave_stays(ledger, asked, goes_on, rows):
+    first = await asked()
+    await settled_answer(ledger, first, Outgoing(PUSHED, "parte dois", "rule"))
+    (one,) = await ledger.take("w", CLOSED + 0.6, NOON + 20, 10, ["wire"])
+    await ledger.sent(one.seq, "w", "ext", CLOSED + 1)
+    await goes_on(at=CLOSED + 1.2)
+    assert await states(rows)() == ["sent", "pending"]
+
+
 async def test_a_page_has_read_its_answer(ledger, asked, goes_on, open_turn, rows):
     first = await asked(CHAT)
     await settled_answer(ledger, first)
