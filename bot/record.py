@@ -16,6 +16,7 @@ from bot.prompt import Attempt, Shown
 
 # Checks whose refusal means that a model made something up.
 GROUNDING = frozenset({"amount", "identifier", "email"})
+CORRECTED = "corrected"  # in place of a verdict: decided, but the customer has gone on
 FENCED = "fenced"  # in place of a verdict: decided, but the line had been taken away
 
 

@@ -63,8 +63,9 @@ class Inbox(Section):
     """How messages wait and are joined."""
 
     join: bool = True
-    pause_seconds: float = Field(0.6, ge=0, le=30)
-    pause_cap_seconds: float = Field(4.0, ge=0, le=60)
+    pause_seconds: float = Field(4.5, ge=0, le=30)
+    pause_cap_seconds: float = Field(15.0, ge=0, le=60)
+    correction_seconds: float = Field(2.0, ge=0, le=10)
     history_messages: int = Field(20, ge=0, le=200)
     queue_messages: int = Field(50, ge=2, le=10_000)
     slow_seconds: float | None = Field(20.0, ge=1, le=3_600)

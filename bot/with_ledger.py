@@ -30,8 +30,9 @@ LENGTHS = {
     whatsapp.CHANNEL: whatsapp.LONGEST,
 }
 WRITTEN_OUT = frozenset({whatsapp.CHANNEL})  # where buttons may have to stand in the text
+UNJOINED = frozenset({terminal.CHANNEL})  # whoever types at a terminal waits after each line
 PURGE_SECONDS = 3_600.0
-LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest burst and turn
+LEASE_SLACK = 20.0  # seconds by which a lease outlives the longest turn
 
 
 async def migrated(environment: Environment) -> tuple[str | None, str]:
@@ -84,10 +85,11 @@ async def ledger_on_server(settings: Settings, dsn: str) -> Ledger:
 def _opening(settings: Settings) -> Opening:
     inbox, deadlines = settings.inbox, settings.deadlines
     return Opening(
-        Pauses(inbox.join, inbox.pause_seconds, inbox.pause_cap_seconds),
-        lease_seconds=inbox.pause_cap_seconds + deadlines.turn_seconds + LEASE_SLACK,
+        Pauses(inbox.join, inbox.pause_seconds, inbox.pause_cap_seconds, inbox.correction_seconds),
+        lease_seconds=deadlines.turn_seconds + LEASE_SLACK,
         turn_seconds=deadlines.turn_seconds,
         history_messages=inbox.history_messages,
+        unjoined=UNJOINED,
     )
 
 

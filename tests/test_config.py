@@ -166,8 +166,6 @@ def test_a_missing_file_is_named(tmp_path):
     "url",
     [
         "sqlite:///:memory:",
-        "postgresql://x/y",
-        "postgres://x/y",
         "mysql://x",
         "sqlite:///",
         "desk.db",
@@ -177,6 +175,27 @@ def test_databases_that_are_not_served_are_refused_with_what_to_write(monkeypatc
     monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(ConfigError, match="sqlite:///"):
         load_environment()
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_a_shared_database_needs_a_name_and_a_key_of_everybody_s(monkeypatch, scheme):
+    monkeypatch.setenv("DATABASE_URL", f"{scheme}://desk:geheim@db.example.com")
+    monkeypatch.setenv("NIGHTDESK_SECRET_KEY", "")
+    with pytest.raises(ConfigError) as refused:
+        load_environment()
+    assert [flaw.where for flaw in refused.value.flaws] == ["DATABASE_URL", "NIGHTDESK_SECRET_KEY"]
+    assert "geheim" not in str(refused.value)
+
+    monkeypatch.setenv(
+        "DATABASE_URL", f"{scheme}://desk:geheim@db.example.com/desk?sslmode=require"
+    )
+    monkeypatch.setenv("NIGHTDESK_SECRET_KEY", "k" * 32)
+    environment = load_environment()
+    assert environment.is_shared
+    assert environment.database_dsn == (
+        "postgresql://desk:geheim@db.example.com/desk?sslmode=require"
+    )
+    assert "geheim" not in repr(environment)
 
 
 def test_a_port_that_is_none_is_named_without_repeating_secrets(monkeypatch):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.book import Book
 from bot.clock import Clock
+from bot.intake.joining import goes_on
 from bot.intake.load import Load
 from bot.intake.ports import (
     MOST_WAITING,
@@ -34,7 +35,7 @@ class Intake:
     allowance: Allowance | None  # None: nobody is limited
     secret: bytes  # keys the digests, so that a stored digest tells nothing about a text
     clock: Clock
-    ring: Callable[[ConversationKey, bool], None]  # wakes the line; True: do not wait for more
+    ring: Callable[[ConversationKey, bool], None]  # wakes the line; True: it may be over
     observe: Callable[[str, Accepted], None] = lambda channel, accepted: None  # counts it
     most_waiting: int = MOST_WAITING  # messages of one chat
     load: Load = field(default_factory=Load)
@@ -63,7 +64,7 @@ class Intake:
             await self.inbox.count_refused(message.conversation.channel, self.clock.now())
         self.observe(message.conversation.channel, accepted)
         if accepted.admission is Admission.NEW and accepted.limit is not Limit.SILENT:
-            self.ring(message.conversation, message.kind not in (Kind.TEXT, Kind.MEDIA))
+            self.ring(message.conversation, not goes_on(message))
         return accepted
 
     async def accept_act(self, act: StaffAct) -> ActAccepted:
@@ -82,7 +83,7 @@ class Intake:
         with self.load.taking():
             became = await self.inbox.edit(edit, kind, notice)
         if became is Edited.REPLACED:
-            self.ring(edit.conversation, kind is Kind.COMMAND)
+            self.ring(edit.conversation, True)
         return became
 
     def _digest(self, message: Incoming) -> str:

@@ -32,7 +32,7 @@ from bot.model import ConversationKey
 from bot.outcome import Outcome
 from bot.pipeline import Handler, decide
 from bot.presence import Presence, Sign
-from bot.record import FENCED, Record, record_of
+from bot.record import CORRECTED, FENCED, Record, record_of
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ SWEEP_SECONDS = 1.0
 class _Task:
     """One conversation being served."""
 
-    hurry: asyncio.Event = field(default_factory=asyncio.Event)  # the burst need not be awaited
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)  # the burst may be over by now
     again: bool = False  # something arrived since the ledger was last asked
     task: asyncio.Task[None] | None = None
 
@@ -90,7 +90,7 @@ class Line:
         self._room = asyncio.Event()  # for more of them, or another reason to sweep now
 
     def ring(self, conversation: ConversationKey, hurry: bool) -> None:
-        """Something arrived in this conversation; `hurry` when it ends the burst."""
+        """Something arrived in this conversation; `hurry` when it may end the burst."""
         if self._stopping.is_set():
             return
         running = self._tasks.get(conversation)
@@ -192,6 +192,7 @@ class Line:
         """Wait for the end of the burst, then decide and settle one turn."""
         typing = False
         while True:
+            running.hurry.clear()  # before looking: what arrives from now on is looked at again
             async with self._slots:
                 begun = await self._ledger.begin(
                     conversation,
@@ -234,7 +235,6 @@ class Line:
                 self._ring_at(conversation, at)
 
     async def _pause(self, running: _Task, seconds: float) -> None:
-        running.hurry.clear()
         await _within(max(seconds, 0.0), running.hurry)
 
     def _ring_at(self, conversation: ConversationKey, at: float) -> None:
@@ -252,7 +252,7 @@ class Line:
             settled = await self._ledger.settle(
                 Settlement(opened.turn, self._owner, opened.fence, outcome, at)
             )
-            await self._record(record_of(opened.turn, outcome, at), fenced=settled.fenced)
+            await self._record(record_of(opened.turn, outcome, at), settled)
         except asyncio.CancelledError:
             await asyncio.shield(self._ledger.put_back(opened, self._owner))
             raise
@@ -286,12 +286,15 @@ class Line:
             log.error("not_shown", turn=opened.turn.id, error=type(error).__name__)
             return outcome
 
-    async def _record(self, record: Record, *, fenced: bool) -> None:
+    async def _record(self, record: Record, settled: Settled) -> None:
         """What the models took counts even where nothing came of it."""
-        if fenced and record.attempts:
+        in_vain = settled.fenced or settled.corrected
+        if in_vain and record.attempts:
             await self._ledger.count_asked(record)
+        if in_vain:
+            record = replace(record, verdict=FENCED if settled.fenced else CORRECTED)
         try:
-            self._around.observe(replace(record, verdict=FENCED) if fenced else record)
+            self._around.observe(record)
         except Exception as error:  # noqa: BLE001  # figures are no reason to hold up a chat
             log.error("not_observed", turn=record.turn, error=type(error).__name__)
 
@@ -299,6 +302,9 @@ class Line:
         if settled.fenced:
             log.info("turn_fenced", turn=opened.turn.id)
             self._ring_at(opened.turn.conversation, 0.0)
+            return
+        if settled.corrected:
+            log.info("turn_corrected", turn=opened.turn.id)
             return
         if settled.erased:
             self._presence.tell(opened.turn.conversation, Sign.ERASED)

@@ -93,8 +93,9 @@ class Pauses:
     """How a burst is joined; see joining.py."""
 
     join: bool
-    pause: float  # seconds after the last message
-    cap: float  # seconds after the first
+    pause: float  # seconds after the last message, at the most
+    cap: float  # seconds after the first, at the most
+    correction: float = 0.0  # seconds after the close in which a message may take the answer back
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class Settled:
     """What settling did."""
 
     fenced: bool = False  # the line was taken away meanwhile: nothing was written
+    corrected: bool = False  # the customer has gone on: no answer was written, the messages wait
     more: bool = False  # further messages wait
     to_send: bool = False  # rows for the courier
     erased: bool = False

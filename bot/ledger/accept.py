@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, bindparam, case, func, insert, select, update
 
-from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival
+from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival, Pauses
 from bot.ledger.claims import claim
+from bot.ledger.correcting import correct_after
 from bot.ledger.holding import release
 from bot.ledger.locking import hold, hold_name
 from bot.ledger.tables import (
@@ -101,8 +102,10 @@ _COUNT = (
 )
 
 
-def accept(connection: Connection, arrival: Arrival) -> Accepted:
+def accept(connection: Connection, arrival: Arrival, pauses: Pauses) -> Accepted:
     """Store a message exactly once, with the verdict on its sender's budget and chat's queue.
+
+    One that belongs to what was just answered takes that answer back, while nobody has seen it.
 
     A repeat and a refusal write nothing at all; a refusal raises `Refused`, so that the unit's
     savepoint is rolled back.
@@ -138,6 +141,8 @@ def accept(connection: Connection, arrival: Arrival) -> Accepted:
         if limit is not Limit.PASS and arrival.refuse_when_limited:
             raise Refused(retry_after)
         connection.execute(_SAVE_CHARGES, {"identity": message.identity, "state": state, "at": at})
+    if limit is Limit.PASS:
+        correct_after(connection, message, chat.ownership, pauses)
     added = connection.execute(_ADD_MESSAGE, _message_row(message, key, limit, retry_after))
     return Accepted(Admission.NEW, limit, _new_seq(added), retry_after)
 

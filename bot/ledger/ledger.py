@@ -73,8 +73,9 @@ class Ledger(LedgerOfFleet):
         self._channels = channels
 
     async def accept(self, arrival: Arrival) -> Accepted:
+        pauses = self._opening.pauses_in(arrival.message.conversation)
         try:
-            return await self._engine.write(partial(accept.accept, arrival=arrival))
+            return await self._engine.write(partial(accept.accept, arrival=arrival, pauses=pauses))
         except accept.Refused as refused:
             return Accepted(Admission.REFUSED, retry_after=refused.retry_after)
 
@@ -159,7 +160,12 @@ class Ledger(LedgerOfFleet):
     async def settle(self, settlement: Settlement) -> Settled:
         try:
             return await self._engine.write(
-                partial(settling.settle, settlement=settlement, channels=self._channels)
+                partial(
+                    settling.settle,
+                    settlement=settlement,
+                    channels=self._channels,
+                    pauses=self._opening.pauses_in(settlement.turn.conversation),
+                )
             )
         except settling.Fenced:
             return Settled(fenced=True)

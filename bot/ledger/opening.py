@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from bot.book import Book
-from bot.intake.joining import Waiting, next_burst
+from bot.intake.joining import Writing, next_burst
 from bot.intake.ports import Begun, Joining, Later, Nothing, Opened, Pauses
+from bot.intake.rhythm import learnt, rhythm_from, rhythm_to
+from bot.ledger.correcting import waiting_of
 from bot.ledger.locking import hold
 from bot.ledger.rows import (
     act_from,
@@ -29,6 +31,7 @@ from bot.model import ConversationKey, Kind, KnownFacts, Limit, Ownership, Turn
 
 WAITING_AT_ONCE = 100  # rows looked at when the next burst is chosen
 DRAFTS_SECONDS = 3_600.0  # for which a draft that was not let out matters to whoever takes over
+PAUSE_SLACK = 10.0  # seconds by which a lease outlives the pause that it was taken for
 LONGEST_REST = 60.0  # seconds; a rest that seems longer means that the clock went back
 
 
@@ -37,9 +40,15 @@ class Opening:
     """How turns are opened; the same for every conversation."""
 
     pauses: Pauses
-    lease_seconds: float  # longer than a turn may take
+    lease_seconds: float  # of a turn: longer than it may take
     turn_seconds: float
     history_messages: int
+    unjoined: frozenset[str] = frozenset()  # channels whose messages are whole as they come
+
+    def pauses_in(self, conversation: ConversationKey) -> Pauses:
+        """How a burst of this chat is joined."""
+        alone = conversation.channel in self.unjoined
+        return replace(self.pauses, join=False) if alone else self.pauses
 
 
 # With its open case, of which there is one at the most.
@@ -146,14 +155,18 @@ def begin(
     taken = [row for row in rows if row.state == "in_turn"]
     visible = ownership is Ownership.BOT and rows[0].direction == "in"
     if not taken:
-        burst = next_burst([_waiting(row) for row in rows], opening.pauses, ownership, now)
+        writing = _writing(conversation, now)
+        waiting = [waiting_of(row) for row in rows]
+        burst = next_burst(waiting, opening.pauses_in(key), ownership, now, writing)
         taken = [row for row in rows if row.seq in burst.seqs]
         visible = visible and taken[0].limit_verdict == Limit.PASS
         if burst.closes_at > now:
             if conversation.lease_owner != owner or conversation.lease_until < burst.closes_at:
-                lease(connection, key, owner, now + opening.lease_seconds)
+                lease(connection, key, owner, burst.closes_at + PAUSE_SLACK)
             return Joining(burst.closes_at, visible)
     lease(connection, key, owner, now + opening.lease_seconds)
+    if taken[0].state == "waiting":
+        _learn(connection, key, conversation, taken)
     turn_id, attempts, opened_first = stamp(connection, key, taken, now)
     turn = _turn(connection, key, conversation, taken, turn_id, now, book, seed, opening)
     return Opened(
@@ -165,14 +178,26 @@ def begin(
     )
 
 
-def _waiting(row: Any) -> Waiting:
-    return Waiting(
-        row.seq,
-        Kind(row.kind),
-        Limit(row.limit_verdict),
-        row.identity,
-        len(row.text),
-        row.at,
+def _writing(conversation: Any, now: float) -> Writing:
+    """What a burst of this chat is judged by; in a group, no one person's way of writing is."""
+    form = form_from(conversation.form)
+    asked = form is not None and form.expires > now
+    return Writing(rhythm_from(conversation.rhythm), asked)
+
+
+def _learn(
+    connection: Connection, key: ConversationKey, conversation: Any, rows: list[Any]
+) -> None:
+    """Remember the gaps of a burst that is read for the first time."""
+    known = sum(1 for row in rows if row.reruns)  # learnt when these were read before
+    typed = [row.at for row in rows[max(known - 1, 0) :] if row.kind == Kind.TEXT]
+    if conversation.public or len(typed) < 2:
+        return
+    rhythm = learnt(rhythm_from(conversation.rhythm), typed)
+    connection.execute(
+        update(conversations)
+        .where(conversations.c.key == str(key))
+        .values(rhythm=rhythm_to(rhythm))
     )
 
 

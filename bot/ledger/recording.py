@@ -38,6 +38,7 @@ _SETTLED = {
     "messages": bindparam("joined"),
     "accepted_at": bindparam("accepted"),
     "answered_by": bindparam("by"),
+    "reopenable": bindparam("may_be_taken_back"),
 }
 _CLOSE = update(turns).where(turns.c.id == bindparam("turn")).values(_SETTLED)
 _CLOSE_ASKED = (
@@ -60,8 +61,13 @@ _RESPONDED = (
 _LISTED = ("attempts", "drafts")  # of a trail: what grows with each decision
 
 
-def close_turn(connection: Connection, record: Record, outcome: Outcome, *, left: bool) -> None:
-    """Settle the turn's row. `left`: what answers it is with the customer as of this commit."""
+def close_turn(
+    connection: Connection, record: Record, outcome: Outcome, *, left: bool, reopenable: bool
+) -> None:
+    """Settle the turn's row. `left`: what answers it is with the customer as of this commit.
+
+    `reopenable`: a correction may take the answer back for as long as none of it has left.
+    """
     values: dict[str, Any] = {
         "turn": record.turn,
         "when": record.settled_at,
@@ -72,6 +78,7 @@ def close_turn(connection: Connection, record: Record, outcome: Outcome, *, left
         "joined": record.messages,
         "accepted": record.accepted_at,
         "by": record.answered_by,
+        "may_be_taken_back": reopenable,
     }
     if outcome.asked is None:
         connection.execute(_CLOSE, values)

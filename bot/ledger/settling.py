@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from bot.intake.ports import Opened, Settled, Settlement
+from bot.intake.ports import Opened, Pauses, Settled, Settlement
 from bot.ledger.answers import Channels, write_answers
+from bot.ledger.correcting import corrected_before, only_speaks
 from bot.ledger.erasing import erase
 from bot.ledger.recording import close_turn
 from bot.ledger.rows import drafts_to, form_to
@@ -64,14 +65,18 @@ class Fenced(Exception):
     """The line was taken away: the unit rolls back and nothing is written."""
 
 
-def settle(connection: Connection, settlement: Settlement, channels: Channels) -> Settled:
-    """Write what was decided and free the line."""
+def settle(
+    connection: Connection, settlement: Settlement, channels: Channels, pauses: Pauses
+) -> Settled:
+    """Write what was decided and free the line; where the customer has gone on, only free it."""
     turn, outcome = settlement.turn, settlement.outcome
     key = str(turn.conversation)
     mine = {"k": key, "mine": settlement.owner, "its_fence": settlement.fence}
     held = connection.execute(_FREE, mine).first()
     if held is None:
         raise Fenced
+    if corrected_before(connection, settlement, pauses):
+        return Settled(corrected=True, more=True)
     if values := _apply(connection, settlement, held.facts):
         connection.execute(update(conversations).where(conversations.c.key == key).values(**values))
     erased = any(isinstance(change, Erase) for change in outcome.changes)
@@ -81,7 +86,8 @@ def settle(connection: Connection, settlement: Settlement, channels: Channels) -
     to_send = write_answers(connection, settlement, held.epoch, channels)
     record = record_of(turn, outcome, settlement.at)
     left = bool(record.answered_by) and turn.conversation.channel in channels.pulled
-    close_turn(connection, record, outcome, left=left)
+    reopenable = not left and only_speaks(outcome, turn.conversation)
+    close_turn(connection, record, outcome, left=left, reopenable=reopenable)
     more = connection.execute(_MORE, {"key": key}).first() is not None
     return Settled(more=more, to_send=to_send, erased=erased)
 
@@ -140,7 +146,7 @@ def _apply_one(
         case Erase():
             facts.clear()
             values.update(form=None, language=None, pinned_language=False, tries=0, name="")
-            values["drafts"] = None
+            values.update(drafts=None, rhythm=None)
 
 
 def _open_case(connection: Connection, settlement: Settlement, wanted: OpenCase) -> None:

@@ -21,7 +21,7 @@ from bot.clock import Seconds
 from bot.monitor.labels import CHANNELS, NOBODY, VERDICTS, VOICES, Words, known
 from bot.monitor.levels import Levels
 from bot.prompt import NANO, Attempt
-from bot.record import FENCED, Record
+from bot.record import CORRECTED, FENCED, Record
 
 # A rule answers within a burst's pause and a model within a turn's deadline.
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8, 12, 20, 30)
@@ -85,7 +85,7 @@ class Metrics:
         """A turn was settled, or decided in vain: of that one only what models did counts, for
         its messages go to another turn.
         """
-        if record.verdict != FENCED:
+        if record.verdict not in (FENCED, CORRECTED):
             self._settled(record)
         self._made_up.inc(record.made_up)
         for check, n in record.checks.items():

@@ -27,7 +27,8 @@ _SENDS: Mapping[str, str] = {
     "sent": "sent",
     "failed": "not sent",
     "unknown": "may have arrived: the connection broke while it was sent; it is not repeated",
-    "superseded": "taken back before it was sent: a person took the chat, or it was erased",
+    "superseded": "taken back before it was sent: the customer went on, a person took the chat, "
+    "or it was erased",
 }
 _DIRECTIONS = {"in": "from a customer", "out": "from the desk", "act": "from staff"}
 

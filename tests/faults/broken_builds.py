@@ -20,7 +20,7 @@ from bot.intake import pressure
 from bot.intake.accept import Intake
 from bot.intake.joining import CLOSED, Burst
 from bot.intake.line import Line, _Task
-from bot.intake.ports import Accepted, Admission, Arrival, Settled, Settlement
+from bot.intake.ports import Accepted, Admission, Arrival, Pauses, Settled, Settlement
 from bot.ledger import accept, late, opening, settling, sqlite, sweeping
 from bot.ledger.file import FileLock
 from bot.ledger.ledger import Ledger
@@ -107,14 +107,14 @@ def memory_dedupe() -> None:
     stores = accept.accept
     seen: dict[str, str] = {}
 
-    def remembered(connection: Connection, arrival: Arrival) -> Accepted:
+    def remembered(connection: Connection, arrival: Arrival, pauses: Pauses) -> Accepted:
         id = str(accept._delivery_key(arrival.message))
         if id in seen:
             same = seen[id] == arrival.digest
             return Accepted(Admission.DUPLICATE if same else Admission.CONFLICT)
         seen[id] = arrival.digest
         _forget_delivery(connection, arrival)
-        return stores(connection, arrival)
+        return stores(connection, arrival, pauses)
 
     accept.accept = remembered
 
@@ -130,7 +130,7 @@ def look_then_write() -> None:
 
         def store(connection: Connection) -> Accepted:
             _forget_delivery(connection, arrival)
-            return accept.accept(connection, arrival)
+            return accept.accept(connection, arrival, self._opening.pauses)
 
         if await self._engine.read(known):
             return Accepted(Admission.DUPLICATE)
@@ -190,6 +190,18 @@ def joins_nothing() -> None:
         return Burst((waiting[0].seq,), CLOSED)
 
     opening.next_burst = alone
+
+
+def answers_the_first_fragment() -> None:
+    """Joins a burst, and reads nothing of it but its beginning."""
+    makes = opening._turn
+
+    def of_the_first(
+        connection: Connection, key: ConversationKey, chat: Any, rows: list[Any], *rest: Any
+    ) -> Any:
+        return makes(connection, key, chat, rows[:1], *rest)
+
+    opening._turn = of_the_first
 
 
 def no_lease() -> None:
@@ -271,6 +283,7 @@ BUILDS = {
         in_line,
         newest_first,
         joins_nothing,
+        answers_the_first_fragment,
         no_lease,
         leases_kept,
         turns_not_reopened,

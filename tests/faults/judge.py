@@ -180,7 +180,7 @@ def from_database(database: Path, senders: Senders) -> Findings:
         unexpected=(*found.unexpected, *misdirected),
         reordered=found.reordered,
         stranded=tuple(stranded),
-        overlapping=tuple(_overlapping(turns)),
+        overlapping=tuple(overlapping(turns)),
         damage=tuple(line for line in damage if line != "ok"),
     )
 
@@ -248,7 +248,7 @@ def _message(row: sqlite3.Row) -> Message:
     return ConversationKey.parse(row["conversation"]).chat, row["external_id"]
 
 
-def _overlapping(turns: Iterable[sqlite3.Row]) -> Iterator[str]:
+def overlapping(turns: Iterable[sqlite3.Row]) -> Iterator[str]:
     """Conversations in which a turn was opened before the one before it was settled."""
     last: dict[str, float] = {}
     for turn in turns:

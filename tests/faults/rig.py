@@ -20,7 +20,7 @@ import aiohttp
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "faults-key"
 PATIENCE = 90.0  # seconds: no test measures speed, this only ends what hangs
-QUESTION = "Qual o horário de funcionamento?"
+QUESTION = "Qual o horário de funcionamento..."  # breaks off: waited for as long as is set
 QUICK = {"NIGHTDESK__INBOX__PAUSE_SECONDS": "0.05"}
 ONE_BY_ONE = {"NIGHTDESK__INBOX__JOIN": "false"}
 # Everything that is posted waits, as in a burst that goes on for a minute.

@@ -10,9 +10,11 @@ from tests.faults.judge import ANSWERED, KEPT, OPEN, count, drained, strike, ver
 from tests.faults.rig import HOLDING_BACK, ONE_BY_ONE, QUICK, Bench, Senders
 
 CHATS, EACH = 20, 10
+# What waits two seconds after another would join it, and there would be few turns to kill.
+UNCORRECTED = {**QUICK, "NIGHTDESK__INBOX__CORRECTION_SECONDS": "0"}
 
 
-@pytest.mark.parametrize("how", [ONE_BY_ONE, QUICK], ids=["one by one", "joined"])
+@pytest.mark.parametrize("how", [ONE_BY_ONE, UNCORRECTED], ids=["one by one", "joined"])
 async def test_a_queue_survives_three_kills_in_the_middle_of_answering(
     bench: Bench, customers: Senders, how: dict[str, str]
 ) -> None:

@@ -115,12 +115,12 @@ async def test_a_burst_with_a_button_or_a_command_in_it_is_one_turn_at_a_time(
         async def by_page(visitor: Visitor) -> None:
             button = next(id for key, id in buttons.items() if visitor.chat in key)
             for n in range(6):
-                await visitor.say(f"f{n}", f"horário {n}", (button, 1) if n == 3 else None)
+                await visitor.say(f"f{n}", f"horário {n},", (button, 1) if n == 3 else None)
                 await asyncio.sleep(0.2)
 
         async def by_program(chat: str) -> None:
             for n in range(6):
-                await customers.say(program, chat, f"f{n}", "/help" if n == 3 else f"horário {n}")
+                await customers.say(program, chat, f"f{n}", "/help" if n == 3 else f"horário {n},")
                 await asyncio.sleep(0.2)
 
         await asyncio.gather(

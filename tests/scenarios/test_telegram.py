@@ -132,7 +132,7 @@ async def test_an_edit_before_the_answer_replaces_and_after_it_changes_nothing(
     slow = {"NIGHTDESK__INBOX__PAUSE_SECONDS": "0.5"}
     async with telegram_desk(monkeypatch, tmp_path, **slow) as stage:
         chat = stage.api.private(stage.ana)
-        asked = await stage.ana.says(chat, "qual o endereço")
+        asked = await stage.ana.says(chat, "qual o endereço de")
         await asyncio.sleep(0.1)
         await stage.ana.edits(asked, "vocês aceitam pix?")
         assert "Pix" in (await stage.hears(stage.ana)).text

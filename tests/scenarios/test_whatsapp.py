@@ -246,7 +246,9 @@ async def test_a_refused_account_holds_everything_back_and_the_team_hears_of_it_
         await town.stage.shown_to_team("⛔", "WhatsApp", "credenciais")
         assert len(town.ana.texts()) == 1
         waiting = "state = 'pending' AND conversation LIKE 'whatsapp/%'"
-        assert len(rows(town.stage, f"SELECT 1 FROM messages WHERE {waiting}")) == 2
+        async with asyncio.timeout(6):
+            while len(rows(town.stage, f"SELECT 1 FROM messages WHERE {waiting}")) < 2:
+                await asyncio.sleep(0.02)
 
 
 def _a_day_passes(town: Town) -> None:

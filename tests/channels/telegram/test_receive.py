@@ -62,7 +62,7 @@ async def test_a_message_is_stored_whole_and_rings_the_line(rig):
     assert (row["quoted"], row["kind"], row["state"]) == ("Posso ajudar?", "text", "waiting")
     [chat] = await rig.rows("SELECT name, public, language FROM conversations")
     assert chat == {"name": "Ana Souza", "public": 0, "language": "pt"}
-    assert rig.rung == [(CHAT, False)]
+    assert rig.rung == [(CHAT, True)]
 
 
 async def test_a_repeat_changes_nothing(rig):
@@ -159,7 +159,7 @@ async def test_an_edit_takes_the_place_of_what_nobody_has_read(rig):
     await rig.take(said("qual o horaro?"), edit("qual o horário?"))
     [row] = await rig.messages()
     assert (row["text"], row["state"]) == ("qual o horário?", "waiting")
-    assert rig.rung == [(CHAT, False), (CHAT, False)]
+    assert rig.rung == [(CHAT, True), (CHAT, True)]
 
 
 async def test_an_edit_to_a_command_does_not_wait(rig):

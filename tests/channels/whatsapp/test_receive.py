@@ -41,7 +41,7 @@ async def test_a_message_is_stored_once_however_often_it_comes(rig):
     assert (row["conversation"], row["external_id"]) == (str(CHAT), sid())
     assert (row["identity"], row["text"], row["at"]) == (f"whatsapp:{ANA}", "Abre domingo?", NOW)
     assert await rig.quarantined() == []
-    assert rig.rung == [(CHAT, False)]
+    assert rig.rung == [(CHAT, True)]
     assert rig.heard == [(CHAT, sid())]
 
 
