@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -18,27 +18,21 @@ from bot.book import Book
 from bot.clock import Clock
 from bot.errors import LedgerError
 from bot.intake.around import NOTHING_AROUND, Around
-from bot.intake.giving_up import by_models, given_up
+from bot.intake.giving_up import given_up
 from bot.intake.ports import (
     Joining,
     Later,
     LineLedger,
     Nothing,
     Opened,
-    Settled,
-    Settlement,
 )
+from bot.intake.turns import MOST_ATTEMPTS, REST_SECONDS, Turns
 from bot.model import ConversationKey
-from bot.outcome import Outcome
-from bot.pipeline import Handler, decide
-from bot.presence import Presence, Sign
-from bot.record import CORRECTED, FENCED, Record, record_of
+from bot.pipeline import Handler
+from bot.presence import Presence
 
 log = structlog.get_logger()
 
-MOST_ATTEMPTS = 5
-LONGEST_SECONDS = 600.0  # from a turn's first attempt, looked at when an attempt fails
-REST_SECONDS = 0.5  # after the first failed attempt; doubles with each one
 LONGEST_LEDGER_REST = 2.0  # seconds between two tries while the ledger takes nothing
 LONGEST_BROKEN_REST = 300.0  # for a chat whose rows cannot be read at all
 # Most of these wait for a model. Many more than the models take at once (`QUESTIONS_AT_ONCE`), or
@@ -75,13 +69,13 @@ class Line:
     ) -> None:
         """`serves`: whether a conversation is rather served here than by another worker."""
         self._ledger = ledger
-        self._road = road
         self._book = book
         self._clock = clock
         self._presence = presence
         self._owner = owner
-        self._wake_courier = wake_courier
-        self._around = around
+        self._turns = Turns(
+            ledger, road, clock, presence, owner, wake_courier, around, self._ring_at
+        )
         self._serves = serves
         self._tasks: dict[ConversationKey, _Task] = {}
         self._slots = asyncio.Semaphore(TURNS_AT_ONCE)
@@ -204,7 +198,7 @@ class Line:
                 if isinstance(begun, Opened):
                     if begun.visible and not typing:
                         signs.enter_context(self._presence.typing(conversation))
-                    settled = await self._decide_and_settle(begun)
+                    settled = await self._turns.finish(begun)
                     running.again = running.again or settled.more
                     return
             match begun:
@@ -220,7 +214,7 @@ class Line:
                     if visible and not typing:
                         typing = True
                         signs.enter_context(self._presence.typing(conversation))
-                    await self._pause(running, closes_at - self._clock.now())
+                    await _within(max(closes_at - self._clock.now(), 0.0), running.hurry)
 
     async def _bury(self, conversation: ConversationKey, running: _Task, error: str) -> None:
         """What stands at the head of this line cannot be read: a person gets it unread."""
@@ -229,97 +223,15 @@ class Line:
         )
         match opened:
             case Opened():
-                await self._decide_and_settle(opened, given_up(opened, error))
+                await self._turns.finish(opened, given_up(opened, error))
                 running.again = True  # there may be more behind it
             case Later(at):
                 self._ring_at(conversation, at)
-
-    async def _pause(self, running: _Task, seconds: float) -> None:
-        await _within(max(seconds, 0.0), running.hurry)
 
     def _ring_at(self, conversation: ConversationKey, at: float) -> None:
         # A sleeping task would keep the conversation from being served by anything else.
         delay = max(at - self._clock.now(), 0.0) + 0.01
         asyncio.get_running_loop().call_later(delay, self.ring, conversation, False)
-
-    async def _decide_and_settle(self, opened: Opened, decided: Outcome | None = None) -> Settled:
-        try:
-            outcome = decided or await self._decide(opened)
-            if outcome is None:
-                return Settled()
-            outcome = self._shown(opened, outcome)
-            at = self._clock.now()
-            settled = await self._ledger.settle(
-                Settlement(opened.turn, self._owner, opened.fence, outcome, at)
-            )
-            await self._record(record_of(opened.turn, outcome, at), settled)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._ledger.put_back(opened, self._owner))
-            raise
-        self._tell(opened, outcome, settled)
-        return settled
-
-    async def _decide(self, opened: Opened) -> Outcome | None:
-        """The road's decision; None when this attempt failed and the turn rests."""
-        turn = opened.turn
-        if opened.attempts > MOST_ATTEMPTS:
-            return given_up(opened)
-        failed = ""
-        try:
-            async with asyncio.timeout(turn.deadline - turn.now):
-                return await decide(self._around.equip(turn), self._road)
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises, the line moves on
-            failed = type(error).__name__
-            log.error("turn_failed", turn=turn.id, attempt=opened.attempts, error=failed)
-        now = self._clock.now()
-        if opened.attempts >= MOST_ATTEMPTS or now - opened.opened_first > LONGEST_SECONDS:
-            return given_up(opened, failed)
-        rest = REST_SECONDS * 2 ** (opened.attempts - 1)
-        await self._ledger.postpone(opened, self._owner, now + rest)
-        self._ring_at(turn.conversation, now + rest)
-        return None
-
-    def _shown(self, opened: Opened, outcome: Outcome) -> Outcome:
-        try:
-            return self._around.show(opened.turn, outcome)
-        except Exception as error:  # noqa: BLE001  # the customer's answer does not hang on it
-            log.error("not_shown", turn=opened.turn.id, error=type(error).__name__)
-            return outcome
-
-    async def _record(self, record: Record, settled: Settled) -> None:
-        """What the models took counts even where nothing came of it."""
-        in_vain = settled.fenced or settled.corrected
-        if in_vain and record.attempts:
-            await self._ledger.count_asked(record)
-        if in_vain:
-            record = replace(record, verdict=FENCED if settled.fenced else CORRECTED)
-        try:
-            self._around.observe(record)
-        except Exception as error:  # noqa: BLE001  # figures are no reason to hold up a chat
-            log.error("not_observed", turn=record.turn, error=type(error).__name__)
-
-    def _tell(self, opened: Opened, outcome: Outcome, settled: Settled) -> None:
-        if settled.fenced:
-            log.info("turn_fenced", turn=opened.turn.id)
-            self._ring_at(opened.turn.conversation, 0.0)
-            return
-        if settled.corrected:
-            log.info("turn_corrected", turn=opened.turn.id)
-            return
-        if settled.erased:
-            self._presence.tell(opened.turn.conversation, Sign.ERASED)
-        for conversation in {message.to for message in outcome.sends}:
-            self._presence.tell(conversation, Sign.NEWS)
-        if settled.to_send:
-            self._wake_courier()
-        log.info(
-            "turn_settled",
-            turn=opened.turn.id,
-            channel=opened.turn.conversation.channel,
-            verdict=outcome.verdict.value,
-            reason=outcome.reason,
-            **(by_models(outcome.asked) if outcome.asked else {}),
-        )
 
 
 async def _within(seconds: float, event: asyncio.Event) -> None:

@@ -8,25 +8,21 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, bindparam, case, func, insert, select, update
 
-from bot.intake.ports import Accepted, ActAccepted, Admission, Allowance, Arrival, Pauses
-from bot.ledger.claims import claim
+from bot.intake.ports import Accepted, Admission, Allowance, Arrival, Pauses
+from bot.ledger.conditions import ROW_IS_OPEN
 from bot.ledger.correcting import correct_after
 from bot.ledger.holding import release
-from bot.ledger.locking import hold, hold_name
+from bot.ledger.locking import hold_name
 from bot.ledger.tables import (
-    CASE_IS_OPEN,
-    ROW_IS_OPEN,
-    cases,
     charges,
     conversations,
     counters,
     deliveries,
     messages,
-    staff_seen,
 )
 from bot.ledger.upsert import upsert
 from bot.limits.budget import Charges, charge
-from bot.model import Action, ConversationKey, Incoming, Kind, Limit, Media, Ownership, StaffAct
+from bot.model import Incoming, Kind, Limit, Media, Ownership
 
 COMMANDS_BEYOND = 10  # a request for a person finds room in a queue that is full
 QUEUE_SECONDS = 10.0  # after which a program may try again: some of what waits is answered by then
@@ -36,9 +32,7 @@ _FIND_DELIVERY = select(deliveries.c.digest).where(
     deliveries.c.account == bindparam("account"),
     deliveries.c.key == bindparam("key"),
 )
-_ADD_DELIVERY = (
-    upsert(deliveries).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-)
+ADD_DELIVERY = upsert(deliveries).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 # What was found late says nothing of where its sender is now, once they have written again.
 _IS_OVERTAKEN = bindparam("late", type_=Boolean()) & (
     conversations.c.last_in_at > bindparam("last_in_at")
@@ -114,7 +108,7 @@ def accept(connection: Connection, arrival: Arrival, pauses: Pauses) -> Accepted
     key = str(message.conversation)
     delivery = _delivery_key(message)
     at = message.received_at
-    new = connection.execute(_ADD_DELIVERY, {**delivery, "digest": arrival.digest, "at": at})
+    new = connection.execute(ADD_DELIVERY, {**delivery, "digest": arrival.digest, "at": at})
     if not new.rowcount:
         same = connection.execute(_FIND_DELIVERY, delivery).scalar() == arrival.digest
         return Accepted(Admission.DUPLICATE if same else Admission.CONFLICT)
@@ -144,7 +138,7 @@ def accept(connection: Connection, arrival: Arrival, pauses: Pauses) -> Accepted
     if limit is Limit.PASS:
         correct_after(connection, message, chat.ownership, pauses)
     added = connection.execute(_ADD_MESSAGE, _message_row(message, key, limit, retry_after))
-    return Accepted(Admission.NEW, limit, _new_seq(added), retry_after)
+    return Accepted(Admission.NEW, limit, new_seq(added), retry_after)
 
 
 def knows(connection: Connection, message: Incoming) -> bool:
@@ -242,85 +236,11 @@ def _said_of(media: Media) -> dict[str, str | int]:
     return {name: value for name, value in asdict(media).items() if value}
 
 
-def accept_act(connection: Connection, act: StaffAct, at: float) -> ActAccepted:
-    """Resolve the case, apply a claim at once, and queue everything else in the customer's line.
-
-    An act that names no known case goes into the agent's own line, where it is answered.
-    """
-    delivery = {"channel": "staff", "account": act.agent, "key": act.id}
-    case = _case_meant(connection, act)
-    if case:
-        hold(connection, case.conversation)
-        case = _case_meant(connection, act)  # as it is, now that nobody else changes it
-    line = case.conversation if case else str(act.surface)
-    where = ConversationKey.parse(line)
-    number = case.id if case else None
-    if not connection.execute(_ADD_DELIVERY, {**delivery, "digest": "", "at": at}).rowcount:
-        return ActAccepted(where, number, 0, duplicate=True)
-    connection.execute(
-        upsert(conversations).values(key=line, last_in_at=at).on_conflict_do_nothing()
-    )
-    done = False
-    if case:
-        says_something = act.action is Action.REPLY and bool(act.text.strip())
-        speaks = says_something or act.action is Action.INVITE
-        takes_over = speaks and case.status != "claimed"
-        if act.action is Action.CLAIM or takes_over:
-            claim(connection, case.id, line, act.agent, at)
-        done = act.action is Action.CLAIM
-    added = connection.execute(
-        insert(messages),
-        {
-            "conversation": line,
-            "direction": "act",
-            "state": "done" if done else "waiting",
-            "external_id": act.id,
-            "author": "staff",
-            "kind": Kind.ACT.value,
-            "text": act.text,
-            "act": {
-                "case": number if case else act.case,
-                "agent": act.agent,
-                "action": act.action.value,
-                "surface": str(act.surface),
-                **({"message": act.message} if act.message else {}),
-                **({"why": act.why} if act.why else {}),
-            },
-            "at": at,
-        },
-    )
-    holder = case.agent if case and case.status == "claimed" else ""
-    return ActAccepted(where, number, _new_seq(added), holder=holder)
-
-
-def _case_meant(connection: Connection, act: StaffAct) -> Any:
-    """The case of that number.
-
-    Speaking to the customer of a resolved case means the case that is open in that chat by now;
-    resolving or noting it again does not, for that would touch a case nobody named.
-    """
-    found = connection.execute(select(cases).where(cases.c.id == act.case)).first()
-    speaks = act.action in (Action.REPLY, Action.CLAIM, Action.INVITE)
-    if found is None or found.status != "resolved" or not speaks:
-        return found
-    open_now = select(cases).where(cases.c.conversation == found.conversation, CASE_IS_OPEN)
-    return connection.execute(open_now).first() or found
-
-
 def count(connection: Connection, name: str, at: float) -> None:
     """Add one to a day's counter."""
     day = datetime.fromtimestamp(at, UTC).date().isoformat()
     connection.execute(_COUNT, {"day": day, "name": name})
 
 
-def note_staff_seen(connection: Connection, agent: str, at: float) -> None:
-    """Somebody has a staff surface open."""
-    connection.execute(
-        upsert(staff_seen)
-        .values(agent=agent, at=at)
-        .on_conflict_do_update(index_elements=[staff_seen.c.agent], set_={"at": at})
-    )
-
-
-def _new_seq(result: Any) -> int:
+def new_seq(result: Any) -> int:
     return int(result.inserted_primary_key[0])

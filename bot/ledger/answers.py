@@ -10,9 +10,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.delivery.split import split
 from bot.intake.ports import Settlement
+from bot.ledger.conditions import CASE_IS_OPEN
 from bot.ledger.rows import buttons_to, template_to
 from bot.ledger.staff_rows import joined, know
-from bot.ledger.tables import CASE_IS_OPEN, cases, messages
+from bot.ledger.tables import cases, messages
 from bot.model import Kind
 from bot.outcome import Outgoing
 from bot.words.options import numbered

@@ -9,9 +9,10 @@ from sqlalchemy import Column, Connection, select, update
 
 from bot.book import Book
 from bot.intake.ports import Begun, Later, Nothing, Opened
+from bot.ledger.conditions import CASE_IS_OPEN, ROW_IS_OPEN
 from bot.ledger.opening import Opening, lease, stamp
 from bot.ledger.rows import case_from, drafts_from, facts_from, form_from
-from bot.ledger.tables import CASE_IS_OPEN, ROW_IS_OPEN, cases, conversations, messages
+from bot.ledger.tables import cases, conversations, messages
 from bot.model import ConversationKey, KnownFacts, Limit, Ownership, Turn
 
 

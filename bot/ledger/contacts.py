@@ -6,19 +6,10 @@ from sqlalchemy import Connection, case, insert, literal, select, update
 
 from bot.intake.ports import Poison
 from bot.ledger.claims import claim, reopen_running_turn
+from bot.ledger.conditions import CASE_IS_OPEN, IS_LEAVING, IS_PENDING
 from bot.ledger.failing import block
 from bot.ledger.staff_rows import know
-from bot.ledger.tables import (
-    CASE_IS_OPEN,
-    IS_LEAVING,
-    IS_PENDING,
-    cases,
-    conversations,
-    messages,
-    moved_chats,
-    quarantine,
-    turns,
-)
+from bot.ledger.tables import cases, conversations, messages, moved_chats, quarantine, turns
 from bot.ledger.upsert import upsert
 from bot.model import ConversationKey, Ownership
 

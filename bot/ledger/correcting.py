@@ -15,7 +15,8 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from bot.intake.joining import Waiting, corrects
 from bot.intake.ports import Pauses, Settlement
-from bot.ledger.tables import IS_LEAVING, ROW_IS_OPEN, messages, turns
+from bot.ledger.conditions import IS_LEAVING, ROW_IS_OPEN
+from bot.ledger.tables import messages, turns
 from bot.model import ConversationKey, Incoming, Kind, Limit, Ownership
 from bot.outcome import Outcome, Verdict
 

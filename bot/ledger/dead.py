@@ -17,15 +17,8 @@ from bot.desk.dead_letters import (
     Since,
     Unread,
 )
-from bot.ledger.tables import (
-    IS_DEAD,
-    IS_UNDELIVERED,
-    cases,
-    conversations,
-    messages,
-    quarantine,
-    turns,
-)
+from bot.ledger.conditions import IS_DEAD, IS_UNDELIVERED
+from bot.ledger.tables import cases, conversations, messages, quarantine, turns
 from bot.model import ConversationKey, Ownership
 
 MOST = 200  # on one list; its total says how many there are

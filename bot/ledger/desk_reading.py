@@ -10,18 +10,10 @@ from bot.desk.card import Card, CardLine
 from bot.desk.cases import CaseList, CaseSummary
 from bot.desk.fate import Fate
 from bot.desk.standing import Standing
+from bot.ledger.conditions import CASE_IS_OPEN, IS_LEAVING, ROW_IS_OPEN
 from bot.ledger.dead import IS_DEAD_SEND, IS_DEAD_TURN, dead_counts
 from bot.ledger.rows import case_from, drafts_from
-from bot.ledger.tables import (
-    CASE_IS_OPEN,
-    IS_LEAVING,
-    ROW_IS_OPEN,
-    cases,
-    conversations,
-    messages,
-    quarantine,
-    staff_seen,
-)
+from bot.ledger.tables import cases, conversations, messages, quarantine, staff_seen
 from bot.model import ConversationKey, Said
 
 MOST_CASES = 500  # on one list; its total says how many there are

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, func, select, update
 
 from bot.intake.ports import Edited
 from bot.ledger.claims import reopen_running_turn
+from bot.ledger.conditions import CASE_IS_OPEN
 from bot.ledger.locking import hold
 from bot.ledger.staff_rows import tell
-from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, deliveries, messages, turns
+from bot.ledger.tables import cases, conversations, deliveries, messages, turns
 from bot.ledger.upsert import upsert
 from bot.model import Edit, Kind
 from bot.outcome import Outgoing

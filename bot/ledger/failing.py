@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from bot.delivery.ports import LOOKING, WINDOW_CLOSED
+from bot.ledger.conditions import CASE_IS_OPEN
 from bot.ledger.staff_rows import tell
-from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, messages
+from bot.ledger.tables import cases, conversations, messages
 from bot.outcome import Outgoing
 
 BLOCKED = "blocked"

@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from bot.figures import Figures, ModelFigures, Spread, Times
 from bot.ledger import trails
-from bot.ledger.tables import cases, counters, heartbeats, messages, total, turns
+from bot.ledger.conditions import total
+from bot.ledger.tables import cases, counters, heartbeats, messages, turns
 
 REFUSED = "refused."  # counters of what was turned away, by channel
 ERASED, ERASED_LIMITED = "erased.in", "erased.limited"  # counters of what /forget deleted

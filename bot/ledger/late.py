@@ -21,9 +21,10 @@ from sqlalchemy import (
 
 from bot.intake.ports import Late
 from bot.ledger.answers import Channels
+from bot.ledger.conditions import ROW_IS_OPEN
 from bot.ledger.locking import hold
 from bot.ledger.opening import LONGEST_REST
-from bot.ledger.tables import ROW_IS_OPEN, conversations, messages
+from bot.ledger.tables import conversations, messages
 from bot.model import ConversationKey, Limit
 from bot.outcome import Outgoing
 

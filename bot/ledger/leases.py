@@ -7,14 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
-from bot.ledger.tables import (
-    IS_LEAVING,
-    IS_SENDING,
-    ROW_IS_OPEN,
-    conversations,
-    leases,
-    messages,
-)
+from bot.ledger.conditions import IS_LEAVING, IS_SENDING, ROW_IS_OPEN
+from bot.ledger.tables import conversations, leases, messages
 from bot.ledger.upsert import upsert
 
 WORKER = "worker/"  # the lease of a worker on itself, by its name

@@ -27,6 +27,7 @@ from bot.intake.ports import (
 )
 from bot.ledger import (
     accept,
+    acts,
     burying,
     contacts,
     desk_reading,
@@ -80,7 +81,7 @@ class Ledger(LedgerOfFleet):
             return Accepted(Admission.REFUSED, retry_after=refused.retry_after)
 
     async def accept_act(self, act: StaffAct, at: float) -> ActAccepted:
-        return await self._engine.write(partial(accept.accept_act, act=act, at=at))
+        return await self._engine.write(partial(acts.accept_act, act=act, at=at))
 
     async def knows(self, message: Incoming) -> bool:
         return await self._engine.read(partial(accept.knows, message=message))
@@ -267,7 +268,7 @@ class Ledger(LedgerOfFleet):
         return await self._engine.read(partial(desk_reading.card, case=case))
 
     async def seen(self, agent: str, at: float) -> None:
-        await self._engine.write(partial(accept.note_staff_seen, agent=agent, at=at))
+        await self._engine.write(partial(acts.note_staff_seen, agent=agent, at=at))
 
     async def last_seen(self) -> float:
         return await self._engine.read(desk_reading.staff_last_seen)

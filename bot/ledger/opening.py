@@ -15,6 +15,7 @@ from bot.book import Book
 from bot.intake.joining import Writing, next_burst
 from bot.intake.ports import Begun, Joining, Later, Nothing, Opened, Pauses
 from bot.intake.rhythm import learnt, rhythm_from, rhythm_to
+from bot.ledger.conditions import CASE_IS_OPEN, ROW_IS_OPEN
 from bot.ledger.correcting import waiting_of
 from bot.ledger.locking import hold
 from bot.ledger.rows import (
@@ -26,7 +27,7 @@ from bot.ledger.rows import (
     incoming_from,
     said_from,
 )
-from bot.ledger.tables import CASE_IS_OPEN, ROW_IS_OPEN, cases, conversations, messages, turns
+from bot.ledger.tables import cases, conversations, messages, turns
 from bot.model import ConversationKey, Kind, KnownFacts, Limit, Ownership, Turn
 
 WAITING_AT_ONCE = 100  # rows looked at when the next burst is chosen

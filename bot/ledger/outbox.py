@@ -18,16 +18,11 @@ from sqlalchemy import (
 
 from bot.delivery.ports import Parcel
 from bot.ledger.claims import supersede_bot_answers
+from bot.ledger.conditions import IS_LEAVING, IS_PENDING, IS_SENDING
 from bot.ledger.leases import leads
 from bot.ledger.parcels import PARCELS, parcel_from
 from bot.ledger.recording import responded
-from bot.ledger.tables import (
-    IS_LEAVING,
-    IS_PENDING,
-    IS_SENDING,
-    conversations,
-    messages,
-)
+from bot.ledger.tables import conversations, messages
 from bot.model import ConversationKey
 from bot.record import Responded
 

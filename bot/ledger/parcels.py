@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import func, literal_column, select
 
 from bot.delivery.ports import Parcel
+from bot.ledger.conditions import CASE_IS_OPEN
 from bot.ledger.rows import buttons_from, template_from
-from bot.ledger.tables import CASE_IS_OPEN, cases, conversations, messages
+from bot.ledger.tables import cases, conversations, messages
 from bot.model import ConversationKey
 
 _OPEN_CASE = (

@@ -8,12 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, or_, select
 
 from bot.delivery.transcript import Line, Page, UnknownMessage, own_id, own_seq
+from bot.ledger.conditions import ROW_IS_OPEN
 from bot.ledger.rows import buttons_from
-from bot.ledger.tables import (
-    ROW_IS_OPEN,
-    conversations,
-    messages,
-)
+from bot.ledger.tables import conversations, messages
 from bot.model import ConversationKey
 from bot.outcome import Button
 

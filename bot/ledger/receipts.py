@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from bot.delivery.ports import UNKNOWN, Parcel
 from bot.delivery.receipts import MOST_ATTEMPTS, Adrift, Heard, Noted, Receipt, Report, rank_of
 from bot.ledger.claims import supersede_bot_answers
+from bot.ledger.conditions import IS_ADRIFT
 from bot.ledger.failing import has_failed
 from bot.ledger.identities import is_named, look
 from bot.ledger.outbox import being_sent
 from bot.ledger.parcels import PARCELS, parcel_from
 from bot.ledger.recording import responded
-from bot.ledger.tables import IS_ADRIFT, conversations, messages
+from bot.ledger.tables import conversations, messages
 from bot.model import ConversationKey
 from bot.outcome import Outgoing
 from bot.record import Responded

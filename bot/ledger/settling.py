@@ -9,17 +9,12 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.intake.ports import Opened, Pauses, Settled, Settlement
 from bot.ledger.answers import Channels, write_answers
+from bot.ledger.conditions import CASE_IS_OPEN
 from bot.ledger.correcting import corrected_before, only_speaks
 from bot.ledger.erasing import erase
 from bot.ledger.recording import close_turn
 from bot.ledger.rows import drafts_to, form_to
-from bot.ledger.tables import (
-    CASE_IS_OPEN,
-    cases,
-    conversations,
-    messages,
-    turns,
-)
+from bot.ledger.tables import cases, conversations, messages, turns
 from bot.outcome import (
     Change,
     CloseCase,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, case, select
 
-from bot.ledger.tables import spending, total, turns
+from bot.ledger.conditions import total
+from bot.ledger.tables import spending, turns
 from bot.ledger.upsert import upsert
 
 _RAISED = spending.c.spent + bindparam("amount")

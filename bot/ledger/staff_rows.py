@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from bot.delivery.ports import AGAIN
+from bot.ledger.conditions import IS_LEAVING
 from bot.ledger.locking import hold
 from bot.ledger.rows import buttons_to
-from bot.ledger.tables import IS_LEAVING, conversations, messages
+from bot.ledger.tables import conversations, messages
 from bot.ledger.upsert import upsert
 from bot.outcome import Outgoing
 

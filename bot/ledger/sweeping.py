@@ -7,17 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from bot.ledger import heartbeat
+from bot.ledger.conditions import IS_LEAVING, IS_SENDING, ROW_IS_OPEN
 from bot.ledger.opening import LONGEST_REST
-from bot.ledger.tables import (
-    IS_LEAVING,
-    IS_SENDING,
-    ROW_IS_OPEN,
-    charges,
-    conversations,
-    deliveries,
-    messages,
-    quarantine,
-)
+from bot.ledger.tables import charges, conversations, deliveries, messages, quarantine
 from bot.model import ConversationKey
 
 DELIVERY_SECONDS = 8 * 86_400.0  # Telegram gives up after 24 h; random update ids restart after 7 d

@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ColumnElement,
     Float,
     Index,
     Integer,
@@ -16,10 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    cast,
     false,
-    func,
-    literal_column,
     text,
 )
 
@@ -230,25 +226,6 @@ cases = Table(
     ),
     sqlite_autoincrement=True,
 )
-
-
-def total(column: ColumnElement[int]) -> ColumnElement[int]:
-    """The sum of whole numbers, 0 of none: PostgreSQL would make a decimal number of it."""
-    return cast(func.coalesce(func.sum(column), 0), BigInteger)
-
-
-# SQLite uses a partial index only where its condition is written out: a bound value would make it
-# plan the statement anew each time, or leave the index aside.
-CASE_IS_OPEN = cases.c.status != literal_column("'resolved'")
-IS_PENDING = messages.c.state == literal_column("'pending'")
-IS_SENDING = messages.c.state == literal_column("'sending'")  # beside IS_LEAVING, whose index it is
-IS_LEAVING = messages.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
-IS_DEAD = messages.c.state == literal_column("'dead'")
-IS_UNDELIVERED = messages.c.state.in_([literal_column("'failed'"), literal_column("'unknown'")])
-IS_ADRIFT = (messages.c.state == literal_column("'unknown'")) & (
-    messages.c.failure == literal_column("'looking'")
-)
-ROW_IS_OPEN = messages.c.state.in_([literal_column("'waiting'"), literal_column("'in_turn'")])
 
 # What a person has used of the budget. Outlives /forget: forgetting is no way around the limit.
 charges = Table(

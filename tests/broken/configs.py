@@ -38,7 +38,7 @@ CONFIGS = (
          "use one of pt, en, es"),
     Case("a time zone that is none", C, "timezone: America/Sao_Paulo", "timezone: America/SaoPaulo",
          "timezone: America/SaoPaulo", "is no time zone", "did you mean 'America/Sao_Paulo'?"),
-    Case("the cap before the pause", C, "pause_cap_seconds: 40", "pause_cap_seconds: 0.1",
+    Case("the cap before the pause", C, "pause_cap_seconds: 15", "pause_cap_seconds: 0.1",
          "pause_cap_seconds: 0.1", "is shorter than 'inbox.pause_seconds'", "the cap is counted"),
     Case("a tab", C, "  join: true", "\tjoin: true", "join: true", "is not valid YAML",
          "indent with spaces, not with tabs"),
