@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.intake import giving_up
 from bot.intake import line as line_room
+from bot.intake import turns as turns_room
 from bot.model import ConversationKey, Kind, Turn
 from bot.outcome import OpenCase, Outcome, Verdict
 from tests.builders import CHAT, arrival, incoming
@@ -25,6 +26,7 @@ def person_called(turn: Turn) -> Outcome:
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch):
     monkeypatch.setattr(line_room, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(turns_room, "REST_SECONDS", 0.01)
     monkeypatch.setattr(giving_up, "dead", person_called)
 
 

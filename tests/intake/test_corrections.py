@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from bot.intake import line as line_room
+from bot.intake import turns as turns_room
 from bot.intake.around import Around
 from bot.intake.line import Line
 from bot.intake.ports import Pauses
@@ -136,7 +136,7 @@ async def test_what_was_thrown_away_is_counted_and_logged(rig, monkeypatch):
         rig._woken,
         Around(observe=observed.append),
     )
-    monkeypatch.setattr(line_room, "log", structlog.get_logger())
+    monkeypatch.setattr(turns_room, "log", structlog.get_logger())
     with capture_logs() as said:
         await rig.say(now_saying("aceitam cartão?", "1"), hurry=True)
         await rig.until(1)

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.intake import giving_up
 from bot.intake import line as line_room
+from bot.intake import turns as turns_room
 from bot.intake.ports import Opened
 from bot.model import ConversationKey, Kind, Turn
 from bot.outcome import Erase, Outcome, Outgoing, Verdict
@@ -98,6 +99,7 @@ async def test_a_flooding_chat_does_not_starve_its_neighbours(rig, monkeypatch):
 
 async def test_a_failing_turn_is_tried_again_and_answers(rig, monkeypatch):
     monkeypatch.setattr(line_room, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(turns_room, "REST_SECONDS", 0.01)
     failures = iter((True, True, False))
 
     async def shaky(turn: Turn) -> Outcome:
@@ -112,6 +114,7 @@ async def test_a_failing_turn_is_tried_again_and_answers(rig, monkeypatch):
 
 async def test_after_five_attempts_a_turn_is_dead_and_the_line_moves_on(rig, monkeypatch):
     monkeypatch.setattr(line_room, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(turns_room, "REST_SECONDS", 0.01)
     tried = 0
 
     async def poisoned(turn: Turn) -> Outcome:
@@ -162,6 +165,7 @@ async def test_a_turn_that_killed_the_program_five_times_is_not_tried_a_sixth(ri
 
 async def test_a_turn_has_a_deadline(rig, monkeypatch):
     monkeypatch.setattr(line_room, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(turns_room, "REST_SECONDS", 0.01)
     slow = iter((True, False))
 
     async def hangs_once(turn: Turn) -> Outcome:
@@ -265,6 +269,7 @@ async def test_a_ledger_that_fails_does_not_stop_the_line(rig, monkeypatch):
     from bot.errors import LedgerError
 
     monkeypatch.setattr(line_room, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(turns_room, "REST_SECONDS", 0.01)
     begin, fails = rig.ledger.begin, iter((True, False))
 
     async def shaky(*args):
@@ -288,6 +293,7 @@ async def test_a_turn_that_could_not_be_settled_is_settled_once_the_ledger_is_ba
     from bot.errors import LedgerError
 
     monkeypatch.setattr(line_room, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(turns_room, "REST_SECONDS", 0.01)
     settle, fails = rig.ledger.settle, iter((True, True, False))
 
     async def shaky(settlement):
@@ -308,6 +314,7 @@ async def _broken(now: float):
 
 async def test_a_chat_that_cannot_be_read_holds_up_no_other(rig, monkeypatch):
     monkeypatch.setattr(line_room, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(turns_room, "REST_SECONDS", 0.01)
     begin, tried = rig.ledger.begin, 0
 
     async def broken_for_ana(conversation, *args):
@@ -355,7 +362,7 @@ async def test_the_log_says_who_answered_and_what_was_stopped(rig, monkeypatch):
         return replace(await echo(turn), asked=asked)
 
     rig.decide = lying
-    monkeypatch.setattr(line_room, "log", structlog.get_logger())
+    monkeypatch.setattr(turns_room, "log", structlog.get_logger())
     with capture_logs() as said:
         await rig.say(now_saying("saldo", "1"))
         await rig.until(1)
