@@ -136,13 +136,18 @@ def replies(database: Database) -> dict[str, int]:
         return {row[0]: row[1] for row in rows}
 
 
+_TURNS = "SELECT id, conversation, state, opened_at, settled_at FROM turns ORDER BY id"
+_WITNESSED_TURNS = """SELECT turns.id, conversation, state, witness.opened_at, witness.settled_at
+    FROM turns JOIN witness ON witness.turn = turns.id ORDER BY turns.id"""  # see fleet.py
+
+
 def from_database(database: Database, senders: Senders) -> Findings:
     """Judge what is in the database."""
     with seeing(database) as look:
         own = isinstance(database, Path)  # a server looks after its files itself
         damage = [row[0] for row in look.all("PRAGMA integrity_check")] if own else []
         rows = look.all("SELECT * FROM messages ORDER BY seq")
-        turns = look.all("SELECT * FROM turns ORDER BY id")
+        turns = look.all(_TURNS if own else _WITNESSED_TURNS)
     stored = {row["seq"]: row for row in rows if row["direction"] == "in"}
     named: list[Message] = []
     misdirected: list[Message] = []
