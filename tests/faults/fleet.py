@@ -113,15 +113,14 @@ class Fleet(Bench):
         return next((each for each in self.workers if each.pid in pids), None)
 
     def stranded(self) -> list[str]:
-        """Leases of processes that are gone: on themselves, on leading, on conversations."""
+        """Who still holds something, though gone: itself, the lead, or a conversation."""
         alive = {str(each.pid) for each in self.running}
         with seeing(self.dsn) as look:
-            held = [row["owner"] for row in look.all("SELECT owner FROM leases")]
-            held += [
-                row["lease_owner"]
-                for row in look.all("SELECT lease_owner FROM conversations WHERE lease_owner <> ''")
-            ]
-        return [owner for owner in held if owner.split(":")[-2] not in alive]
+            held = look.all(
+                "SELECT owner FROM leases WHERE until > extract(epoch FROM clock_timestamp())"
+                " UNION ALL SELECT lease_owner FROM conversations WHERE lease_owner <> ''"
+            )
+        return [row["owner"] for row in held if row["owner"].split(":")[-2] not in alive]
 
     async def verdict(self, customers: Senders, seconds: float = PATIENCE) -> Findings:
         """Once nothing waits any more: what the API and the database say, which must agree."""

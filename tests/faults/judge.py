@@ -246,7 +246,8 @@ def _compare(named: Iterable[Message], senders: Senders) -> Findings:
 
 
 def _in_order(ids: list[str], tried: list[str]) -> bool:
-    places = [tried.index(id) for id in dict.fromkeys(ids) if id in tried]
+    place = {id: n for n, id in enumerate(tried)}
+    places = [place[id] for id in dict.fromkeys(ids) if id in place]
     return places == sorted(places)
 
 

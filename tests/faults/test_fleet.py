@@ -1,7 +1,7 @@
 """Two web processes and two workers on PostgreSQL: what holds for one process holds for four.
 
-One fleet goes through all of it, for starting one takes seconds; each test has chats of its own.
-The full forms are in test_fleet_full.py.
+One fleet goes through all of this, for starting one takes seconds; each test has chats of its
+own. The full forms are in test_fleet_full.py.
 """
 
 from __future__ import annotations
@@ -9,67 +9,67 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.faults.fleet import Fleet, fleet
-from tests.faults.judge import KEPT
-from tests.faults.rig import Senders
+from tests.faults.fleet_load import COPIES, Load
+from tests.faults.judge import KEPT, count
+from tests.faults.rig import senders
 from tests.postgres.server import Server
 
-
-@asynccontextmanager
-async def talk(
-    here: Fleet, customers: Senders, chats: int, gap: float = 0.0, *, stubborn: bool = True
-) -> AsyncIterator[None]:
-    """Chats in which one message follows the other for as long as the block runs.
-
-    Stubborn senders repeat each until it is acknowledged; others give up what got no answer,
-    and it may be stored or not.
-    """
-    over = False
-
-    async def one(chat: str) -> None:
-        n = 0
-        while not over:
-            while await customers.say(here, chat, f"m{n:04}") not in (200, 202):
-                await asyncio.sleep(0.02)
-                if not stubborn:
-                    break
-            n += 1
-            await asyncio.sleep(gap)
-
-    async with asyncio.TaskGroup() as group:
-        for n in range(chats):
-            group.create_task(one(f"t{n}"))
-        try:
-            yield
-        finally:
-            over = True
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
-async def here(postgres_server: Server, tmp_path: Path) -> AsyncIterator[Fleet]:
-    async with fleet(postgres_server, tmp_path) as found:
-        await found.man()
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def here(
+    postgres_server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Fleet]:
+    async with fleet(postgres_server, tmp_path_factory.mktemp("fleet")) as found:
+        await found.man(webs=2, workers=2)
         yield found
 
 
-async def more(customers: Senders, acknowledged: int) -> None:
-    """Wait until that many more messages are acknowledged."""
-    enough = len(customers.acknowledged) + acknowledged
-    while len(customers.acknowledged) < enough:
-        await asyncio.sleep(0.01)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def load(here: Fleet) -> AsyncIterator[Load]:
+    async with senders() as customers:
+        yield Load(here, customers)
 
 
-async def test_kills_and_storms_and_restarts(here: Fleet, customers: Senders) -> None:
+async def test_a_kill_of_any_process_loses_nothing_and_doubles_nothing(
+    here: Fleet, load: Load
+) -> None:
+    """T1: a web process and a worker are killed under load."""
     chance = random.Random(1)
-    async with talk(here, customers, 10, gap=0.05, stubborn=False):
-        for command in ("web", "worker"):
-            await more(customers, 60)
-            victims = here.webs if command == "web" else here.workers
-            await here.replace(chance.choice(victims))
-        await more(customers, 30)
-    assert await here.verdict(customers) == KEPT
+    async with load.talk("killed", stubborn=False):
+        await load.more(60)
+        doomed = chance.choice(here.webs), chance.choice(here.workers)
+        await asyncio.gather(*(here.replace(each) for each in doomed))
+        await load.more(30)
+    assert await here.verdict(load.customers) == KEPT
+
+
+async def test_every_copy_is_acknowledged_and_one_answer_given(here: Fleet, load: Load) -> None:
+    """T2: every message five times over two web processes."""
+    before = count(here.dsn, "direction = 'out'")
+    codes = await load.storm("storm", chats=10, each=10)
+    assert sorted(codes) == [200] * 100 * (COPIES - 1) + [202] * 100
+    assert await here.verdict(load.customers) == KEPT
+    assert count(here.dsn, "direction = 'out'") == before + 100
+    assert count(here.dsn, "conversation LIKE 'api/test/storm%' AND turn_id IS NULL") == 0
+
+
+async def test_a_rolling_restart_is_felt_by_nobody(here: Fleet, load: Load) -> None:
+    """T13: one process after the other is replaced under load, and then all of them stop."""
+    async with load.talk("rolled", gap=0.2):
+        await load.more(20)
+        for old in (here.webs[0], here.workers[0]):
+            await here.roll(old)
+        await load.more(20)
+    assert await here.verdict(load.customers) == KEPT
+    assert set(load.customers.codes) <= {0, 200, 202, 503}
+    await here.stopped()
+    assert here.stranded() == []
+    assert "Traceback" not in here.said
+    assert '"level": "error"' not in here.said
