@@ -112,6 +112,27 @@ class Fleet(Bench):
         pids = {int(row["owner"].split(":")[-2]) for row in rows}
         return next((each for each in self.workers if each.pid in pids), None)
 
+    def lines_of(self, program: Program) -> int:
+        """How many conversations that process has in a turn."""
+        with seeing(self.dsn) as look:
+            return int(
+                look.all(
+                    "SELECT count(DISTINCT key) FROM conversations JOIN messages"
+                    " ON messages.conversation = key AND messages.state = 'in_turn'"
+                    f" WHERE lease_owner LIKE '%:{program.pid}:%'"
+                )[0][0]
+            )
+
+    async def frozen_in_a_turn(self, program: Program) -> None:
+        """Stop that process where it stands, with a turn of its own under way."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                program.freeze()
+                if self.lines_of(program):
+                    return
+                program.thaw()
+                await asyncio.sleep(0.02)
+
     def stranded(self) -> list[str]:
         """Who still holds something, though gone: itself, the lead, or a conversation."""
         alive = {str(each.pid) for each in self.running}

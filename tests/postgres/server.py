@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import signal
 import warnings
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,23 @@ class Server:
 
     def stop(self) -> None:
         self._server.cleanup()
+
+    async def crash(self) -> None:
+        """Every process of it ends at once, without a last write: a start has to recover."""
+        postmaster = self._server.get_postmaster_info().process
+        postmaster.send_signal(signal.SIGQUIT)  # "immediate shutdown", as PostgreSQL calls it
+        async with asyncio.timeout(30):
+            while postmaster.is_running() and postmaster.status() != "zombie":
+                await asyncio.sleep(0.02)
+
+    async def start_again(self) -> None:
+        """Return once it takes connections again."""
+
+        def start() -> None:
+            self._server.ensure_pgdata_inited()  # others may have closed the folders above
+            self._server.ensure_postgres_running()
+
+        await asyncio.to_thread(start)
 
     def dsn(self, database: str) -> str:
         return str(self._server.get_uri(database))
