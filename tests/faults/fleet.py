@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -92,14 +93,19 @@ class Fleet(Bench):
         program.kill()
         return await self.join(program.command, **more).ready()
 
-    async def roll(self, program: Program) -> None:
-        """As a platform deploys: the new one first, then SIGTERM to the old one."""
+    async def roll(self, program: Program) -> float:
+        """As a platform deploys: the new one first, then SIGTERM to the old one.
+
+        Returns the seconds that the old one took to end.
+        """
         fresh = await self.join(program.command).ready()
         if fresh.url:
             async with asyncio.timeout(PATIENCE):
                 while fresh.url not in self.balancer.ready:
                     await asyncio.sleep(0.02)
+        began = time.monotonic()
         assert await program.terminated(GRACE) == 0, program.err
+        return time.monotonic() - began
 
     def any(self, chance: random.Random) -> Program:
         """Whichever process the dice fall on."""

@@ -18,6 +18,7 @@ async def test_a_session_stopped_between_the_parts_of_a_statement_ends(
     dsn = await databases.fresh(postgres_server)
     stopped, other = postgres.engine_of(dsn), postgres.engine_of(dsn)
     first = await stopped.connect()
+    monkeypatch.undo()
     async with other.connect() as second:
         await first.exec_driver_sql("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
         connection = (await first.get_raw_connection()).driver_connection
