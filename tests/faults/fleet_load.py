@@ -69,12 +69,15 @@ class Load:
             finally:
                 over = True
 
-    async def storm(self, name: str, chats: int, each: int) -> list[int]:
+    async def storm(self, name: str, chats: int, each: int, gap: float = 0.0) -> list[int]:
         """Every message five times, most of them at the same instant; the status of every copy."""
+        chance = random.Random(name)
 
         async def one(chat: str) -> list[int]:
             codes: list[int] = []
+            await asyncio.sleep(chance.random() * gap)
             for n in range(each):
+                await asyncio.sleep(gap)
                 id = f"m{n:03}"
                 codes += await asyncio.gather(*(self.post(chat, id) for _ in range(TOGETHER)))
                 codes += [await self.post(chat, id) for _ in range(COPIES - TOGETHER)]

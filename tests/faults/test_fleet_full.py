@@ -1,7 +1,7 @@
 """The full forms on PostgreSQL with two web processes and two workers, run by `make faults`.
 
-`NIGHTDESK_FAULTS_SECONDS` and `NIGHTDESK_FAULTS_RATE` shorten them on a small machine; what each
-run was is printed with its result.
+`NIGHTDESK_FAULTS_RATE` and `NIGHTDESK_FAULTS_KILLS` shorten them on a small machine; what each run
+was is printed with its result. See benchmarks/faults.py.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ async def test_t2_every_copy_of_a_storm(postgres_server: Server, tmp_path: Path)
     async with manned(postgres_server, tmp_path) as here, senders() as customers:
         load = Load(here, customers)
         chats, each = 50, 20
-        codes = await load.storm("c", chats, each)
+        codes = await load.storm("c", chats, each, gap=chats * COPIES / RATE)
         assert sorted(codes) == [200] * chats * each * (COPIES - 1) + [202] * chats * each
         assert await here.verdict(customers) == KEPT
         answers = count(here.dsn, "direction = 'out'")
