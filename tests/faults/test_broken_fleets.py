@@ -27,7 +27,7 @@ async def killed_after_the_last_yes(here: Fleet, customers: Senders, build: str)
     program = await here.join(DESK, broken=build).ready()
     await customers.fill(program, 10, 2)
     await here.replace(program, broken=build)
-    return bool((await judged(here, customers, 3)).lost)
+    return bool((await judged(here, customers)).lost)
 
 
 async def a_worker_that_wakes_up(here: Fleet, customers: Senders, build: str) -> bool:
@@ -49,7 +49,7 @@ async def a_worker_that_dies(here: Fleet, customers: Senders, build: str) -> boo
     async with Load(sound, customers).talk("c"):
         await here.frozen_in_a_turn(doomed)
         doomed.kill()
-    return bool((await judged(here, customers, SHORT)).stranded)
+    return bool((await judged(here, customers)).stranded)
 
 
 async def a_second_one_starts(here: Fleet, customers: Senders, build: str) -> bool:
@@ -88,7 +88,7 @@ async def two_senders(here: Fleet, customers: Senders, build: str) -> bool:
         return people.verdict() != KEPT_BY_TELEGRAM
 
 
-async def judged(here: Fleet, customers: Senders, seconds: float = 5.0) -> Findings:
+async def judged(here: Fleet, customers: Senders, seconds: float = SHORT) -> Findings:
     await drained(here.dsn, seconds)
     return from_database(here.dsn, customers)
 
