@@ -89,7 +89,9 @@ def _read(report: Path) -> Iterator[Run]:
             _, engine, seed, figures = (each.strip() for each in told.split("|", 3))
             seed = seed.removeprefix("seed ")
         else:
-            engine, seed, figures = "sqlite", "fixed", "; ".join(_own(lines))
+            several = "fleet" in case.get("classname", "")
+            engine, seed = "postgresql" if several else "sqlite", "fixed"
+            figures = "; ".join(_own(lines))
         name = case.get("name", "").removeprefix("test_").replace("_", " ")
         yield Run(name, engine, seed, figures, result, float(case.get("time", 0)))
 

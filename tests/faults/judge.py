@@ -141,12 +141,12 @@ _WITNESSED_TURNS = """SELECT turns.id, conversation, state, witness.opened_at, w
     FROM turns JOIN witness ON witness.turn = turns.id ORDER BY turns.id"""  # see fleet.py
 
 
-def from_database(database: Database, senders: Senders) -> Findings:
-    """Judge what is in the database."""
+def from_database(database: Database, senders: Senders, only: str = "") -> Findings:
+    """Judge what is in the database; `only`: of conversations that begin like this."""
     with seeing(database) as look:
         own = isinstance(database, Path)  # a server looks after its files itself
         damage = [row[0] for row in look.all("PRAGMA integrity_check")] if own else []
-        rows = look.all("SELECT * FROM messages ORDER BY seq")
+        rows = look.all(f"SELECT * FROM messages WHERE conversation LIKE '{only}%' ORDER BY seq")
         turns = look.all(_TURNS if own else _WITNESSED_TURNS)
     stored = {row["seq"]: row for row in rows if row["direction"] == "in"}
     named: list[Message] = []
@@ -217,10 +217,10 @@ async def verdict(program: Program, senders: Senders) -> Findings:
     return await agreed(program, program.database, senders)
 
 
-async def agreed(door: Door, where: Database, senders: Senders) -> Findings:
+async def agreed(door: Door, where: Database, senders: Senders, only: str = "") -> Findings:
     """The same for a desk that is more than one program."""
     api = await from_api(door, senders)
-    database = from_database(where, senders)
+    database = from_database(where, senders, only)
     assert (api.lost, api.doubled, api.unexpected) == (
         database.lost,
         database.doubled,

@@ -93,13 +93,13 @@ async def judged(here: Fleet, customers: Senders, seconds: float = SHORT) -> Fin
     return from_database(here.dsn, customers)
 
 
-# Each takes some ten seconds; these three are in every test run, the others in `make faults`.
+# Each takes some ten seconds; these two are in every test run, the others in `make faults`.
 CATCHES: list[tuple[str, Scenario]] = [
     ("ack_before_write", killed_after_the_last_yes),
-    ("start_frees_all", a_second_one_starts),
     ("begin_unheld", two_after_the_same_lines),
 ]
 MORE: list[tuple[str, Scenario]] = [
+    ("start_frees_all", a_second_one_starts),
     ("no_fence+thoughtful", a_worker_that_wakes_up),
     ("dead_keep_their_lines+thoughtful", a_worker_that_dies),
     ("own_clock+hour_ahead+thoughtful", a_second_one_starts),
