@@ -83,15 +83,17 @@ async def test_t1_twenty_kills_under_load(postgres_server: Server, tmp_path: Pat
                 longest = max(longest, time.monotonic() - killed)
         loaded = time.monotonic() - began
         began = time.monotonic()
-        found = await here.verdict(load.customers, 120)
         assert await people.settled(120)
         took = time.monotonic() - began
+        found = await here.verdict(load.customers)
         unknown = people.answers("state = 'unknown'")
         report(
             "T1",
             kills=KILLS,
             tried=sum(map(len, load.customers.tried.values())) + len(people.messages),
             acknowledged=len(load.customers.acknowledged),
+            codes=dict(load.customers.codes),
+            refused_at_the_balancer=here.balancer.refused,
             seconds=f"{loaded:.0f}",
             unknown=len(unknown),
             caught_in_a_send=caught,
