@@ -92,7 +92,9 @@ async def test_when_the_sender_is_killed_another_one_sends(here: Fleet, people: 
     assert len(people.told()) == len(unknown)
 
 
+@pytest.mark.full
 async def test_a_sender_that_wakes_up_again_doubles_nothing(here: Fleet, people: Town) -> None:
+    people.api.fail("sendMessage", delay(0.3, accepted=True), times=None)
     async with people.everybody_talking(gap=0.5):
         frozen = await leader_in_a_send(here, people)
         await somebody_else_sends(people)
