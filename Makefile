@@ -31,8 +31,8 @@ bench: .venv/.dev ## What a message costs, beside a baseline in the same run
 	@$(BIN)/python benchmarks/latency.py
 	@$(BIN)/python benchmarks/chain.py
 
-faults: .venv/.dev ## The fault tests in full: minutes of load, kills and cut connections, on loopback
-	@$(BIN)/python -m pytest -m full -s tests/faults
+faults: .venv/.dev ## The fault tests in full: half an hour of load, kills and cut connections, and a table
+	@$(BIN)/python benchmarks/faults.py
 
 lock: .venv/.uv  ## Renew the locks after a change of pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -91,17 +91,17 @@ class Desk:
 @contextmanager
 def databases(kind: Kind) -> Iterator[tuple[str, str, Server | None]]:
     """An empty place for a ledger: DATABASE_URL, an address to look at it, its server."""
-    with tempfile.TemporaryDirectory(prefix="nightdesk-bench-") as folder:
-        if not kind.workers:
+    if not kind.workers:
+        with tempfile.TemporaryDirectory(prefix="nightdesk-bench-") as folder:
             file = Path(folder) / "desk.db"
             yield f"sqlite:///{file}", str(file), None
-            return
-        server = Server(Path(folder))
-        try:
-            dsn = asyncio.run(server.new_database())
-            yield dsn, dsn, server
-        finally:
-            server.stop()
+        return
+    server = Server()
+    try:
+        dsn = asyncio.run(server.new_database())
+        yield dsn, dsn, server
+    finally:
+        server.stop()
 
 
 @contextmanager

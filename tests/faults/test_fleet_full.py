@@ -1,0 +1,195 @@
+"""The full forms on PostgreSQL with two web processes and two workers, run by `make faults`.
+
+`NIGHTDESK_FAULTS_RATE` and `NIGHTDESK_FAULTS_KILLS` shorten them on a small machine; what each run
+was is printed with its result. See benchmarks/faults.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.fleet import GRACE, Fleet, fleet
+from tests.faults.fleet_load import COPIES, Load
+from tests.faults.judge import KEPT, count, drained, stored_as
+from tests.faults.looking import holding
+from tests.faults.rig import Senders, senders
+from tests.faults.town import KEPT as KEPT_BY_TELEGRAM
+from tests.faults.town import Town, town
+from tests.postgres.server import Server
+from tests.telegram_api.faults import cut
+
+pytestmark = [pytest.mark.full, pytest.mark.timeout(1_200)]
+
+RATE = float(os.environ.get("NIGHTDESK_FAULTS_RATE", "200"))  # messages a second, all chats
+KILLS = int(os.environ.get("NIGHTDESK_FAULTS_KILLS", "20"))
+SEED = int(os.environ.get("NIGHTDESK_FAULTS_SEED", "1"))
+SENDERS = 8  # delivery.senders
+
+
+@asynccontextmanager
+async def manned(server: Server, folder: Path, **settings: str) -> AsyncIterator[Fleet]:
+    async with fleet(server, folder) as here:
+        here.settings |= settings
+        await here.man(webs=2, workers=2)
+        yield here
+
+
+@asynccontextmanager
+async def mixed(server: Server, folder: Path) -> AsyncIterator[tuple[Fleet, Town, Load]]:
+    """A fleet with programs at its API and people on Telegram, whose webhook is the balancer's."""
+    async with (
+        fleet(server, folder) as here,
+        senders() as customers,
+        town(here, people=20, PORT="0", PUBLIC_URL=here.url) as people,
+    ):
+        here.settings |= people.settings
+        await here.man(webs=2, workers=2)
+        yield here, people, Load(here, customers)
+
+
+def report(test: str, **figures: Any) -> None:
+    said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
+    print(f"FIGURES {test} | postgresql | seed {SEED} | {said}")
+
+
+async def test_t1_twenty_kills_under_load(postgres_server: Server, tmp_path: Path) -> None:
+    """kill -9 of any process every 3 to 7 s under API and Telegram load, a thousand chats."""
+    chance = random.Random(SEED)
+    async with mixed(postgres_server, tmp_path) as (here, people, load):
+        caught = 0
+        longest = 0.0
+        chats = 980
+        began = time.monotonic()
+        async with (
+            load.talk("c", chats=chats, gap=chats / RATE, stubborn=False),
+            people.everybody_talking(gap=1.0),
+        ):
+            for _ in range(KILLS):
+                await asyncio.sleep(chance.uniform(3, 7))
+                doomed = here.any(chance)
+                doomed.freeze()
+                caught += len(people.rows(f"state = 'sending' AND owner LIKE '%:{doomed.pid}:%'"))
+                killed = time.monotonic()
+                await here.replace(doomed)
+                longest = max(longest, time.monotonic() - killed)
+        loaded = time.monotonic() - began
+        began = time.monotonic()
+        assert await people.settled(120)
+        took = time.monotonic() - began
+        found = await here.verdict(load.customers)
+        unknown = people.answers("state = 'unknown'")
+        report(
+            "T1",
+            kills=KILLS,
+            tried=sum(map(len, load.customers.tried.values())) + len(people.messages),
+            acknowledged=len(load.customers.acknowledged),
+            codes=dict(load.customers.codes),
+            refused_at_the_balancer=here.balancer.refused,
+            seconds=f"{loaded:.0f}",
+            unknown=len(unknown),
+            caught_in_a_send=caught,
+            ready_again_s=f"{longest:.1f}",
+            drained_s=f"{took:.1f}",
+            p99_ack_s=f"{load.at(0.99):.2f}",
+        )
+        assert found == KEPT
+        assert people.verdict() == KEPT_BY_TELEGRAM
+        assert len(unknown) <= min(caught, KILLS * SENDERS)
+
+
+async def test_t2_every_copy_of_a_storm(postgres_server: Server, tmp_path: Path) -> None:
+    async with manned(postgres_server, tmp_path) as here, senders() as customers:
+        load = Load(here, customers)
+        chats, each = 50, 20
+        codes = await load.storm("c", chats, each, gap=chats * COPIES / RATE)
+        assert sorted(codes) == [200] * chats * each * (COPIES - 1) + [202] * chats * each
+        assert await here.verdict(customers) == KEPT
+        answers = count(here.dsn, "direction = 'out'")
+        report(
+            "T2",
+            messages=chats * each,
+            copies=len(codes),
+            answers=answers,
+            p50_ack_s=f"{load.at(0.5):.3f}",
+            p99_ack_s=f"{load.at(0.99):.3f}",
+        )
+        assert answers == chats * each
+
+
+async def test_t13_ten_rolling_restarts(postgres_server: Server, tmp_path: Path) -> None:
+    async with manned(postgres_server, tmp_path) as here, senders() as customers:
+        load = Load(here, customers)
+        slowest = 0.0
+        chats = 100
+        async with load.talk("c", chats=chats, gap=chats * 2 / RATE):
+            for n in range(10):
+                kind = here.webs if n % 2 else here.workers
+                slowest = max(slowest, await here.roll(kind[0]))
+                assert here.stranded() == []
+        found = await here.verdict(customers)
+        await here.stopped()
+        report(
+            "T13",
+            restarts=10,
+            acknowledged=len(customers.acknowledged),
+            codes=dict(customers.codes),
+            slowest_stop_s=f"{slowest:.1f} of {GRACE:.0f}",
+            p99_ack_s=f"{load.at(0.99):.2f}",
+        )
+        assert found == KEPT
+        assert here.stranded() == []
+        assert "Traceback" not in here.said
+        assert '"level": "error"' not in here.said
+
+
+async def test_t14_a_table_held_five_times(
+    postgres_server: Server, tmp_path: Path, customers: Senders
+) -> None:
+    """Ten seconds each, with customers at the API and on Telegram."""
+    async with mixed(postgres_server, tmp_path) as (here, people, load):
+        recovered = []
+        async with load.talk("c", chats=50, gap=0.5), people.everybody_talking(gap=2.0):
+            for _ in range(5):
+                await load.more(100)
+                with holding(here.dsn) as holder:
+                    for _ in range(10):
+                        await asyncio.sleep(1)
+                        missing = set(load.customers.acknowledged) - stored_as(holder)
+                        assert not missing
+                released = time.monotonic()
+                await load.more(1)
+                recovered.append(time.monotonic() - released)
+        found = await here.verdict(load.customers)
+        assert await people.settled()
+        codes = dict(load.customers.codes)
+        report(
+            "T14",
+            times=5,
+            acknowledged=len(load.customers.acknowledged),
+            codes=codes,
+            recovered_s=f"{max(recovered):.2f}",
+        )
+        assert found == KEPT
+        assert people.verdict() == KEPT_BY_TELEGRAM
+        assert max(recovered) <= 2
+
+
+async def test_t9_one_send_in_twenty_is_cut_off(postgres_server: Server, tmp_path: Path) -> None:
+    async with mixed(postgres_server, tmp_path) as (here, people, _):
+        people.api.fail("sendMessage", cut(accepted=True), times=None, share=0.05)
+        await people.all_say(15, gap=1.0)
+        assert await people.settled(200, staff=True)
+        unknown = people.answers("state = 'unknown'")
+        report("T9", sends=len(people.messages), unknown=len(unknown), told=len(people.told()))
+        assert people.verdict() == KEPT_BY_TELEGRAM
+        assert len(unknown) == len(people.told()) > 0
+        assert await drained(here.dsn)
