@@ -21,7 +21,10 @@ from tests.postgres.server import Server
 WEB = ("serve", "--no-worker")
 WORKER = ("worker",)
 DESK = ("serve",)
-SHARED = {"NIGHTDESK_SECRET_KEY": "a key that every process of a fleet has, of no value"}
+SHARED = {
+    "NIGHTDESK_SECRET_KEY": "a key that every process of a fleet has, of no value",
+    "NIGHTDESK__INBOX__QUEUE_MESSAGES": "10000",  # senders that are no customers
+}
 
 # When each turn was opened and closed, by one clock and in the order of the transactions: those
 # of the processes differ, and a time that one of them read may be old when it is written.

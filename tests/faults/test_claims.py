@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -95,7 +95,8 @@ async def races(desk: Desk) -> list[str]:
     )
     assert await drained(desk.database)
     slow = Slow()
-    desk.app.line._road = (slow, *desk.app.line._road)
+    turns = desk.app.line._turns
+    desk.app.line._turns = replace(turns, road=(slow, *turns.road))
     late = await asyncio.gather(*(race(desk, slow, seed) for seed in range(RACES)))
     return [text for texts in late for text in texts]
 

@@ -100,7 +100,7 @@ async def test_a_notification_that_is_lost_costs_a_sweep(here: Fleet, load: Load
         assert await drained(here.dsn)
         took.append(time.monotonic() - began)
     assert min(took) < 8  # a sweep a second, and the next one for what another worker left
-    mute.kill()
+    assert await mute.terminated() == 0
     assert await here.verdict(load.customers) == KEPT
 
 
