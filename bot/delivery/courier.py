@@ -165,7 +165,7 @@ class Courier:
         for parcel in parcels:
             if (ready := self._pace.ready_at(parcel.to, now)) <= now:
                 self._pace.spend(parcel.to, now)
-                self._start(parcel, self._send(parcel))
+                self._start(parcel, self._send(parcel, until))
             else:
                 # Its budget went to another row since, or to another thread of its chat.
                 self._pace.hold(parcel.to)
@@ -205,16 +205,20 @@ class Courier:
                     self._observe(done)
                 return
 
-    async def _send(self, parcel: Parcel) -> None:
-        write = await self._sent(parcel)
+    async def _send(self, parcel: Parcel, until: float) -> None:
+        write = await self._sent(parcel, until)
         await self._recorded(parcel, write)
         if write.func != self._outbox.sent:
             self.ring()  # a notice for staff, or the same row under its chat's new id
 
-    async def _sent(self, parcel: Parcel) -> Write:
+    async def _sent(self, parcel: Parcel, until: float) -> Write:
         """Send, and return what has to be written down about it."""
         sender = self._senders[parcel.to.channel]
         mine = parcel.seq, self._owner
+        if self._clock.now() >= until:
+            # The whole program stood still: this row counts as adrift by now, and others of its
+            # chat may have left. It is certain that it has not.
+            return partial(self._outbox.delayed, *mine, self._clock.now())
         try:
             async with asyncio.timeout(self._send_seconds):
                 external_id = await sender.send(parcel)

@@ -604,3 +604,36 @@ async def test_where_the_platform_can_be_asked_nobody_is_told_yet(ledger, wire):
     adrift = {each.parcel.text: each.since for each in await ledger.adrift("wire")}
     assert set(adrift) == {"left behind", "cut off"}
     assert all(since > 1.0 for since in adrift.values())
+
+
+async def test_a_row_that_was_taken_before_the_program_stood_still_waits_for_its_turn(
+    ledger, wire, monkeypatch
+):
+    """It counts as adrift by then, and what follows it may have left: it is looked at anew."""
+    ahead = 0.0
+    take, delayed = ledger.take, []
+
+    async def stood_still(*args, **more):
+        nonlocal ahead
+        taken = await take(*args, **more)
+        if taken and not delayed:
+            ahead += 60.0
+        return taken
+
+    async def put_off(seq, owner, until):
+        delayed.append(seq)
+        await Ledger.delayed(ledger, seq, owner, until)
+
+    monkeypatch.setattr(ledger, "take", stood_still)
+    monkeypatch.setattr(ledger, "delayed", put_off)
+    clock = Clock(now=lambda: NOON + 100.0 + ahead)
+    courier = Courier(ledger, {"wire": wire}, clock, "w", at_once=4, send_seconds=0.5)
+    running = asyncio.create_task(courier.run())
+    await put(ledger, "um", "dois")
+    courier.ring()
+    found = await settled(ledger)
+    await courier.stop()
+    await running
+    assert found == {"um": "sent", "dois": "sent"}
+    assert len(delayed) == 1
+    assert wire.arrived == ["um", "dois"]
