@@ -30,6 +30,8 @@ lint: .venv/.dev ## Style, types and the import rule
 bench: .venv/.dev ## What a message costs, beside a baseline in the same run
 	@$(BIN)/python benchmarks/latency.py
 	@$(BIN)/python benchmarks/chain.py
+	@PYTHONPATH=. $(BIN)/python benchmarks/bursts.py
+	@$(BIN)/python benchmarks/throughput.py
 
 faults: .venv/.dev ## The fault tests in full: half an hour of load, kills and cut connections, and a table
 	@$(BIN)/python benchmarks/faults.py
