@@ -87,6 +87,7 @@ class Courier:
         self._pace = Pace(self._senders)
         self._rung = asyncio.Event()
         self._stopping = False
+        self._looking = asyncio.Lock()  # held while the outbox is looked at
         self._swept = float("-inf")  # on the loop's own clock
         self._under_way: set[asyncio.Task[None]] = set()
         self._in_hand: set[int] = set()  # rows that this process has taken and not given back
@@ -101,7 +102,8 @@ class Courier:
         while not self._stopping:
             self._rung.clear()
             try:
-                pause = await self._round()
+                async with self._looking:
+                    pause = await self._round()
             except LedgerError as error:
                 log.error("courier_failed", error=str(error))
                 pause = LOOK_SECONDS
@@ -118,6 +120,8 @@ class Courier:
         """Start no new send and wait for those under way: each has a deadline."""
         self._stopping = True
         self.ring()
+        async with self._looking:  # what is being taken is on its way after that
+            pass
         if self._under_way:
             await asyncio.wait(self._under_way)
 

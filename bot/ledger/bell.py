@@ -27,6 +27,14 @@ MOST_WAITING = 10_000  # signals; whoever has missed more sweeps anyway
 CONNECT_SECONDS = 5.0
 CALL_SECONDS = 5.0
 PING_SECONDS = 5.0  # between two looks at whether the connection is still there
+# A connection that the server has just ended raises any of these.
+LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 FIRST_REST, LONGEST_REST = 0.2, 3.0  # seconds between two tries to connect
 
 
@@ -67,19 +75,18 @@ class Bell:
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     connection = await self._connected()
-            except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+            except LOST as error:
                 log.warning("bell_not_connected", error=postgres_name(error))
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(rest):
-                        await self._stopped()
+                await self._rest(rest)
                 rest = min(rest * 2, LONGEST_REST)
                 continue
             rest = FIRST_REST
             self._missed()
             try:
                 await self._serve(connection)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except LOST as error:
                 log.warning("bell_lost", error=postgres_name(error))
+                await self._rest(FIRST_REST)
             finally:
                 connection.terminate()
 
@@ -101,10 +108,13 @@ class Bell:
         while True:
             self._rung.clear()
             waiting, self._waiting = self._waiting, []
-            for text in packed(waiting, MOST_BYTES - len(self._owner.encode()) - 1):
-                await connection.execute(
-                    "SELECT pg_notify($1, $2)", CHANNEL, f"{self._owner}\n{text}"
-                )
+            try:
+                await self._told(connection, waiting)
+            except LOST as error:
+                if not isinstance(error, asyncpg.DataError):  # that one would come again and again
+                    # Told over the next connection; twice does no harm.
+                    self._waiting = [*waiting, *self._waiting][:MOST_WAITING]
+                raise
             if self._waiting:
                 continue
             if self._stopping:
@@ -114,6 +124,15 @@ class Bell:
                     await self._rung.wait()
             except TimeoutError:
                 await connection.execute("SELECT 1")
+
+    async def _told(self, connection: asyncpg.Connection[Any], waiting: list[str]) -> None:
+        for text in packed(waiting, MOST_BYTES - len(self._owner.encode()) - 1):
+            await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{self._owner}\n{text}")
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped()
 
     async def _stopped(self) -> None:
         while not self._stopping:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, select, update
 
 from bot.ledger.tables import cases, conversations, messages, turns
@@ -58,15 +60,20 @@ def supersede_bot_answers(connection: Connection, conversation: str) -> None:
         .scalars()
         .all()
     )
-    if silenced:
-        connection.execute(
-            update(messages)
-            .where(messages.c.conversation == conversation, messages.c.answered_by.in_(silenced))
-            .values(answered_by=None, verdict="relayed")  # the person's reply will name them
-        )
+    forget_answers(connection, conversation, silenced)
     connection.execute(
         update(messages).where(pending, messages.c.author == "staff").values(epoch=epoch)
     )
+
+
+def forget_answers(connection: Connection, conversation: str, superseded: Sequence[int]) -> None:
+    """What these rows had answered has no answer now: the next person's reply will name it."""
+    if superseded:
+        connection.execute(
+            update(messages)
+            .where(messages.c.conversation == conversation, messages.c.answered_by.in_(superseded))
+            .values(answered_by=None, verdict="relayed")
+        )
 
 
 def reopen_running_turn(connection: Connection, conversation: str) -> None:

@@ -8,6 +8,7 @@ from bot.intake.ports import Poison
 from bot.ledger.claims import claim, reopen_running_turn
 from bot.ledger.conditions import CASE_IS_OPEN, IS_LEAVING, IS_PENDING
 from bot.ledger.failing import block
+from bot.ledger.locking import hold
 from bot.ledger.staff_rows import know
 from bot.ledger.tables import cases, conversations, messages, moved_chats, quarantine, turns
 from bot.ledger.upsert import upsert
@@ -108,6 +109,8 @@ def bring_to_staff(connection: Connection, staff: ConversationKey, at: float) ->
 
 
 def _rename(connection: Connection, old: str, new: str, at: float) -> None:
+    for key in sorted((old, new)):
+        hold(connection, key)
     taken = connection.execute(
         select(conversations.c.key).where(conversations.c.key == new)
     ).first()

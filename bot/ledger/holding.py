@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, or_, select, update
 
 from bot.delivery.ports import WINDOW_CLOSED
+from bot.ledger.claims import forget_answers
 from bot.ledger.tables import conversations, messages
 from bot.outcome import STAFF_AUTHOR
 
@@ -40,11 +41,13 @@ def release(connection: Connection, conversation: str, at: float) -> None:
         .values(state="pending", failure="", owner="", until=0, epoch=epoch)
     )
     # What is left is too old, or would be the bot speaking over a person.
-    connection.execute(
+    left = connection.execute(
         update(messages)
         .where(messages.c.conversation == conversation, _HELD)
         .values(state="superseded")
+        .returning(messages.c.seq)
     )
+    forget_answers(connection, conversation, left.scalars().all())
     connection.execute(
         update(conversations).where(conversations.c.key == conversation).values(held=False)
     )

@@ -9,9 +9,19 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, func, literal, select
 
-from bot.ledger.tables import conversations
+from bot.ledger.tables import conversations, messages
 
 _HOLD = select(literal(1)).where(conversations.c.key == bindparam("key")).with_for_update()
+_HOLD_CHAT_OF = (
+    select(literal(1))
+    .where(
+        conversations.c.key
+        == select(messages.c.conversation)
+        .where(messages.c.seq == bindparam("seq"))
+        .scalar_subquery()
+    )
+    .with_for_update(of=conversations)
+)
 _HOLD_NAME = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 
 
@@ -19,6 +29,12 @@ def hold(connection: Connection, conversation: str) -> None:
     """Nobody else changes this conversation until the unit is over."""
     if several_writers(connection):
         connection.execute(_HOLD, {"key": conversation})
+
+
+def hold_chat_of(connection: Connection, seq: int) -> None:
+    """The same for the conversation of a message; before the message itself is touched."""
+    if several_writers(connection):
+        connection.execute(_HOLD_CHAT_OF, {"seq": seq})
 
 
 def hold_name(connection: Connection, name: str) -> None:

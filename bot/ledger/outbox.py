@@ -20,6 +20,7 @@ from bot.delivery.ports import Parcel
 from bot.ledger.claims import supersede_bot_answers
 from bot.ledger.conditions import IS_LEAVING, IS_PENDING, IS_SENDING
 from bot.ledger.leases import leads
+from bot.ledger.locking import hold_chat_of
 from bot.ledger.parcels import PARCELS, parcel_from
 from bot.ledger.recording import responded
 from bot.ledger.tables import conversations, messages
@@ -153,6 +154,7 @@ def put_off(connection: Connection, seq: int, owner: str, until: float) -> None:
     was sent. Where a person took the chat meanwhile, what the bot had to say is not said any more;
     nor is what was erased meanwhile.
     """
+    hold_chat_of(connection, seq)  # a claim that is being written is waited for
     waits = connection.execute(
         update(messages)
         .where(

@@ -13,6 +13,7 @@ from bot.ledger.claims import supersede_bot_answers
 from bot.ledger.conditions import IS_ADRIFT
 from bot.ledger.failing import has_failed
 from bot.ledger.identities import is_named, look
+from bot.ledger.locking import hold_chat_of
 from bot.ledger.outbox import being_sent
 from bot.ledger.parcels import PARCELS, parcel_from
 from bot.ledger.recording import responded
@@ -43,6 +44,8 @@ _FIND = select(
 
 def note(connection: Connection, report: Report, at: float, notice: Outgoing | None) -> Noted:
     """Write a report down, unless what it tells is known or overtaken."""
+    if report.again_after is not None and (meant := _row(connection, report)) is not None:
+        hold_chat_of(connection, meant.seq)  # a claim that is being written is waited for
     row = _row(connection, report, held=True)
     if row is None:
         return Noted(Heard.STRANGE)

@@ -178,6 +178,27 @@ async def test_stopping_waits_for_the_send_under_way(ledger, wire):
     assert await states(ledger) == {"a": "sent", "b": "pending"}
 
 
+async def test_after_a_stop_nothing_that_was_being_taken_leaves(ledger, wire, monkeypatch):
+    """Whoever leads next calls what this process still sends unknown, and tells staff."""
+    taking = asyncio.Event()
+    take = ledger.take
+
+    async def slow(*args, **kwargs):
+        taking.set()
+        await asyncio.sleep(0.1)
+        return await take(*args, **kwargs)
+
+    monkeypatch.setattr(ledger, "take", slow)
+    await put(ledger, "a")
+    courier = Courier(ledger, {"wire": wire}, Clock(), "w", at_once=4, send_seconds=0.5)
+    running = asyncio.create_task(courier.run())
+    await taking.wait()
+    await courier.stop()
+    stopped = await states(ledger)
+    await running
+    assert await states(ledger) == stopped
+
+
 async def test_staff_hear_of_what_a_kill_left_unknown_and_only_once(ledger, wire):
     await put(ledger, "a")
     await ledger.take("dead", NOON, NOON + 9, 10, ["wire"])

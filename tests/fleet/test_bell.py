@@ -75,6 +75,37 @@ async def test_a_lost_connection_is_made_anew_and_whoever_missed_something_is_to
         await until(lambda: "crew" in heard["b"])
 
 
+async def test_what_was_rung_on_a_dead_connection_is_told_over_the_next(dsn):
+    """Otherwise a page at another process would show an answer only with its next heartbeat."""
+    async with ringing(dsn, "a", "b") as (bells, heard, _):
+        killer = await asyncpg.connect(dsn)
+        await killer.execute(  # one of the two
+            "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE"
+            " application_name = 'nightdesk-bell' AND datname = current_database() LIMIT 1) AS one"
+        )
+        await killer.close()
+        for name, bell in bells.items():
+            bell.ring(f"news web//{name}")
+        await until(lambda: heard["a"] or heard["b"])
+
+
+async def test_it_outlives_a_connection_that_is_ended_while_it_tells(dsn, monkeypatch):
+    """The server's last word has come and the end of the connection has not."""
+    async with ringing(dsn, "a", "b") as (bells, heard, _):
+        execute = asyncpg.Connection.execute
+        ended = []
+
+        async def ends(self, *args, **more):
+            if not ended:
+                ended.append(1)
+                raise asyncpg.InternalClientError("another operation (2) is in progress")
+            return await execute(self, *args, **more)
+
+        monkeypatch.setattr(asyncpg.Connection, "execute", ends)
+        bells["a"].ring("crew")
+        await until(lambda: heard["b"] == ["crew"])
+
+
 async def test_it_ends_while_there_is_no_database():
     bell = Bell("postgresql://nobody@127.0.0.1:9/none", "a", lambda _: None, lambda: None)
     running = asyncio.create_task(bell.run())

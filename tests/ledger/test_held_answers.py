@@ -89,6 +89,22 @@ async def test_what_the_bot_wrote_goes_out_too_unless_a_person_has_the_chat(desk
     assert await desk.taken(LATER + 101) == []
 
 
+async def test_what_is_never_sent_has_answered_nothing(desk, ledger, rows):
+    """The next reply of a person names it, as after a claim that was faster."""
+    await desk.heard(NOON)
+    await desk.says("olá", NOON + 4, OpenCase("asked"))
+    await desk.refused(NOON + 5)
+    await ledger.accept_act(act(Action.CLAIM), NOON + 6)
+    await desk.heard(LATER)
+    assert await rows("SELECT state FROM messages WHERE direction = 'out'") == [
+        {"state": "superseded"}
+    ]
+    first, _ = await rows(
+        "SELECT answered_by, verdict FROM messages WHERE direction = 'in' ORDER BY seq"
+    )
+    assert first == {"answered_by": None, "verdict": "relayed"}
+
+
 async def test_what_is_older_than_a_week_is_no_answer_any_more(desk):
     await desk.heard(NOON)
     await desk.says("olá", NOON + 4)
