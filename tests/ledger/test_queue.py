@@ -134,3 +134,19 @@ async def test_a_claim_takes_the_notice_along(ledger, say, begin):
     opened = await ledger.begin(CHAT, OWNER, NOON + 30, BOOK, 1)
 
     assert opened.turn.ownership is Ownership.HUMAN
+
+
+async def test_a_person_reads_in_the_order_of_writing(ledger, say, begin):
+    await say(0)
+    opened = await begin(at=NOON + 1)
+    await ledger.settle(settlement(opened, answered(opened, "já vem", OpenCase("asked"))))
+    for n in range(1, MOST + 2):
+        await say(n)
+    await ledger.accept_act(act(Action.CLAIM), NOON + 20)
+    read = []
+    for n in range(MOST + 1):
+        opened = await begin(at=NOON + 30 + n)
+        read += [message.text for message in opened.turn.messages]
+        await ledger.settle(settlement(opened, answered(opened), at=NOON + 30 + n))
+
+    assert read == [f"mensagem {n}" for n in range(1, MOST + 2)]
