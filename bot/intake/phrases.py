@@ -75,6 +75,9 @@ PREFACES = _phrases(
     "ahi va la foto, te mando la foto, les mando la foto, te paso la foto, mira esto, miren esto",
 )
 
+# Of those, the ones that announce nothing at the end of a question: "how long is the wait?"
+ENDINGS = _phrases("wait, also, about, espera, espere, pera, perai, sobre, seguinte")
+
 # Whoever writes this waits for the answer.
 CLOSINGS = _phrases(
     "obrigado, obrigada, muito obrigado, muito obrigada, brigado, brigada, valeu, agradeco, grato",
