@@ -86,6 +86,7 @@ def test_what_asks_nothing_yet_or_breaks_off_is_waited_for(text):
     [
         "qual o endereço de vocês",
         "where is my order",
+        "how much is it",
         "cuál es la dirección",
         "Comprei uma mesa na semana passada e ela veio com um pé quebrado",
         "Meu chuveiro parou de esquentar.",
