@@ -356,3 +356,16 @@ async def test_switched_off_nothing_is_taken_back(engine, asked, rows, open_turn
     await settled_answer(off, first)
     await off.accept(arrival(incoming("e?", id="2", chat=PUSHED, at=CLOSED + 1)))
     assert await states(rows)() == ["pending"]
+
+
+async def test_who_waits_after_it_was_taken_back_is_told_that_it_takes_long(
+    ledger, asked, goes_on, open_turn
+):
+    first = await asked()
+    await ledger.settle(settlement(first, answered(first, "sim"), at=CLOSED + 0.5))
+    await goes_on()
+    late = await ledger.late(NOON + 30, NOON + 60, [PUSHED.channel], 9)
+    assert [each.conversation for each in late] == [PUSHED]
+    slow = Outgoing(PUSHED, "estamos lentos", "system")
+    assert await ledger.tell_late(slow, NOON + 30, NOON + 60)
+    assert not await ledger.tell_late(slow, NOON + 31, NOON + 61)
