@@ -102,7 +102,8 @@ def corrects(read: Sequence[Waiting], message: Waiting, closed_at: float, pauses
     first = read[0]
     return (
         pauses.join
-        and -pauses.cap < message.at - closed_at <= pauses.correction  # below: the clock went back
+        # What is older waited when the turn was opened, and was left out; or the clock went back.
+        and abs(message.at - closed_at) <= pauses.correction
         and _joins(first, message)
         and all(_joins(first, each) and each.reruns < MOST_RERUNS for each in read)
         and len(read) < MOST_MESSAGES

@@ -184,10 +184,14 @@ class Line:
         self, conversation: ConversationKey, running: _Task, signs: ExitStack
     ) -> None:
         """Wait for the end of the burst, then decide and settle one turn."""
-        typing = False
+        typing = leased = False
         while True:
             running.hurry.clear()  # before looking: what arrives from now on is looked at again
             async with self._slots:
+                if self._stopping.is_set():  # it may have waited long for its place
+                    if leased:
+                        await self._ledger.let_go(conversation, self._owner)
+                    return
                 begun = await self._ledger.begin(
                     conversation,
                     self._owner,
@@ -211,6 +215,7 @@ class Line:
                     if self._stopping.is_set():
                         await self._ledger.let_go(conversation, self._owner)
                         return
+                    leased = True
                     if visible and not typing:
                         typing = True
                         signs.enter_context(self._presence.typing(conversation))

@@ -75,6 +75,9 @@ PREFACES = _phrases(
     "ahi va la foto, te mando la foto, les mando la foto, te paso la foto, mira esto, miren esto",
 )
 
+# Of those, the ones that announce nothing at the end of a question: "how long is the wait?"
+ENDINGS = _phrases("wait, also, about, espera, espere, pera, perai, sobre, seguinte")
+
 # Whoever writes this waits for the answer.
 CLOSINGS = _phrases(
     "obrigado, obrigada, muito obrigado, muito obrigada, brigado, brigada, valeu, agradeco, grato",
@@ -99,7 +102,7 @@ DANGLING = _phrases(
     "e tambem, alem, eu, ele, ela, eles, elas, nosso, nossa",
     "and, or, but, because, if, when, that, which, who, with, without, of, from, to, at, on, in",
     "by, for, into, about, between, the, an, my, your, his, her, its, our, their, this, these",
-    "those, some, any, each, very, is, are, was, were, am, be, i, im, ive, we, they, he, she, it",
+    "those, some, any, each, very, is, are, was, were, am, be, i, im, ive, we, they, he, she",
     "have, has, had, want, need, would, could, should, can, will, do, does, did, not, dont, cant",
     "than, then, while, so, also, just, like, id, until, since, whether, wanted, tried, got",
     "y, o, pero, porque, si, cuando, donde, con, sin, del, al, en, por, para, hasta, desde, entre",

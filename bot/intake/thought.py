@@ -18,6 +18,7 @@ from bot.intake.phrases import (
     ASKING,
     CLOSINGS,
     DANGLING,
+    ENDINGS,
     FILLERS,
     GREETINGS,
     LONGEST,
@@ -58,6 +59,10 @@ _ENDS = re.compile(r"[.!。।۔]['\"”»)\]}]*$")
 _BREAKS_OFF = re.compile(r"(?:\.\.+|[,;:、،–—(\[{/&+]|\s-+)$")
 _ITEM = re.compile(r"^\s*(?:\d{1,2}\s*[.)ºª-]|[-*•])\s*\S")
 _NO_SPACES = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
+# Behind what was said: ":(" does not break it off, and a laugh after a question asks nothing more.
+_SMILE = re.compile(
+    r"(?:(?<=[\s?!.])[:;=]['-]?[()\[\]/|dpo3*]+|(?<=[?!])\s+(?:k+|(?:rs)+|(?:[hj][aei]){2,}h?|lol))$"
+)
 _TAIL = re.compile(r"[\s\ufe0f\u200d\u2190-\u2bff\U0001f000-\U0001faff]+$")  # emoji, white space
 
 
@@ -101,7 +106,7 @@ def _of_text(pieces: Sequence[Piece], asked: bool) -> Thought:
         return Thought.LIKELY
     if not matter:
         return Thought.WHOLE if asks and not words else _of_nothing(before, asks, asked)
-    if _ends_with(matter, PREFACES) or _ITEM.match(text):
+    if _announces(matter, asks) or _ITEM.match(text):
         return Thought.OPEN
     if asks:
         return Thought.WHOLE
@@ -134,6 +139,7 @@ def _of_statement(matter: list[str], text: str, *, asked: bool, alone: bool) -> 
 
 def _stripped(text: str) -> str:
     text = _TAIL.sub("", plain(text))
+    text = _TAIL.sub("", _SMILE.sub("", text))
     return f"{text}?" if _ASKS_IN_GREEK.search(text) else text
 
 
@@ -143,6 +149,12 @@ def _words(text: str) -> list[str]:
 
 def _closes(words: list[str]) -> bool:
     return bool(words) and _ends_with(words, CLOSINGS)
+
+
+def _announces(matter: list[str], asks: bool) -> bool:
+    if asks and len(matter) > 1 and matter[-1] in ENDINGS:
+        return False
+    return _ends_with(matter, PREFACES)
 
 
 def _matter(words: list[str]) -> list[str]:

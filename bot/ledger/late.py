@@ -70,6 +70,7 @@ def _late(channels: tuple[str, ...], *, of_one: bool) -> Select[Any]:
                 said.c.conversation == conversations.c.key,
                 said.c.seq > oldest.c.seq,
                 said.c.direction == "out",
+                said.c.state != "superseded",  # taken back: nobody has heard it
             ),
         )
         .order_by(oldest.c.seq)

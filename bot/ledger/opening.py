@@ -153,6 +153,8 @@ def begin(
     if not rows:
         return Nothing()
     ownership = Ownership(conversation.ownership)
+    if ownership is Ownership.HUMAN:  # who reads all of it, and in its order
+        rows = sorted(rows, key=lambda row: row.seq)
     taken = [row for row in rows if row.state == "in_turn"]
     visible = ownership is Ownership.BOT and rows[0].direction == "in"
     if not taken:

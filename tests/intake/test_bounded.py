@@ -129,3 +129,27 @@ async def test_once_nobody_is_due_nobody_is_left_out(narrow):
     narrow.line._fetch([])
     await say(narrow, 1)
     assert await narrow.until(1, chat(1), seconds=20) == ["oi"]
+
+
+async def test_after_a_stop_nobody_gets_a_place_that_becomes_free(narrow):
+    go, begun = asyncio.Event(), []
+
+    async def held(turn: Turn) -> Outcome:
+        begun.append(turn.conversation.chat)
+        await go.wait()
+        return await echo(turn)
+
+    narrow.decide = held
+    for n in range(MOST):  # twice as many as there are places
+        await say(narrow, n)
+    async with asyncio.timeout(20):
+        while len(begun) < MOST // 2:
+            await asyncio.sleep(0.01)
+    stopping = asyncio.create_task(narrow.line.stop(20))
+    await asyncio.sleep(0.05)
+    go.set()
+    await stopping
+
+    assert len(begun) == MOST // 2
+    waiting = await narrow.ledger.due(time.time())
+    assert {each.chat for each in waiting} == {chat(n).chat for n in range(MOST)} - set(begun)

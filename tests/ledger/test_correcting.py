@@ -356,3 +356,30 @@ async def test_switched_off_nothing_is_taken_back(engine, asked, rows, open_turn
     await settled_answer(off, first)
     await off.accept(arrival(incoming("e?", id="2", chat=PUSHED, at=CLOSED + 1)))
     assert await states(rows)() == ["pending"]
+
+
+async def test_who_waits_after_it_was_taken_back_is_told_that_it_takes_long(
+    ledger, asked, goes_on, open_turn
+):
+    first = await asked()
+    await ledger.settle(settlement(first, answered(first, "sim"), at=CLOSED + 0.5))
+    await goes_on()
+    late = await ledger.late(NOON + 30, NOON + 60, [PUSHED.channel], 9)
+    assert [each.conversation for each in late] == [PUSHED]
+    slow = Outgoing(PUSHED, "estamos lentos", "system")
+    assert await ledger.tell_late(slow, NOON + 30, NOON + 60)
+    assert not await ledger.tell_late(slow, NOON + 31, NOON + 61)
+
+
+async def test_what_was_left_to_a_turn_of_its_own_takes_no_answer_back(
+    ledger, asked, goes_on, open_turn, rows
+):
+    """A desk that is behind would ask its models twice."""
+    await ledger.accept(arrival(incoming("aceitam cartão?", id="1", chat=PUSHED)))
+    await goes_on(at=NOON + 5, text="e abrem no domingo?")
+    first = await open_turn(NOON + 8, chat=PUSHED)
+    assert [m.text for m in first.turn.messages] == ["aceitam cartão?"]
+    settled = await ledger.settle(settlement(first, answered(first, "sim"), at=NOON + 12))
+
+    assert (settled.corrected, settled.more) == (False, True)
+    assert await texts(open_turn, NOON + 13) == ["e abrem no domingo?"]

@@ -134,3 +134,33 @@ async def test_a_claim_takes_the_notice_along(ledger, say, begin):
     opened = await ledger.begin(CHAT, OWNER, NOON + 30, BOOK, 1)
 
     assert opened.turn.ownership is Ownership.HUMAN
+
+
+async def test_a_person_reads_in_the_order_of_writing(ledger, say, begin):
+    await say(0)
+    opened = await begin(at=NOON + 1)
+    await ledger.settle(settlement(opened, answered(opened, "já vem", OpenCase("asked"))))
+    for n in range(1, MOST + 2):
+        await say(n)
+    await ledger.accept_act(act(Action.CLAIM), NOON + 20)
+    read = []
+    for n in range(MOST + 1):
+        opened = await begin(at=NOON + 30 + n)
+        read += [message.text for message in opened.turn.messages]
+        await ledger.settle(settlement(opened, answered(opened), at=NOON + 30 + n))
+
+    assert read == [f"mensagem {n}" for n in range(1, MOST + 2)]
+
+
+async def test_what_was_taken_by_the_turn_before_the_notice_waits_no_more(
+    ledger, say, answer_one, open_turn
+):
+    for n in range(MOST):
+        await say(n / 10, kind=Kind.TEXT)
+    all_of_it = await open_turn(at=NOON + 50)
+    assert (await say(MOST, kind=Kind.TEXT)).limit is Limit.FULL
+    await ledger.settle(settlement(all_of_it, answered(all_of_it), at=NOON + 51))
+    told = await answer_one()
+
+    assert len(all_of_it.turn.messages) == MOST
+    assert (told.limit, told.waiting) == (Limit.FULL, 0)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.book import Sentence
-from bot.checks.approve import inside
+from bot.checks.approve import inside, line
 from bot.delivery.notices import REASONS, STOPS, stopped, undelivered, works_again
 from bot.delivery.ports import UNKNOWN, WINDOW_CLOSED, Parcel
 from bot.model import ConversationKey
@@ -129,3 +129,16 @@ def test_a_channel_that_stops_and_works_again_is_named(language):
     assert len(told) == 4
     assert all("WhatsApp" in each for each in told)
     assert "WhatsApp" in works_again("whatsapp", book, desk).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nobody_is_told_that_no_messages_wait(language):
+    chat = ConversationKey("web", "", "ana")
+
+    def told(messages: int) -> str:
+        return line("queue_full", {"messages": messages}, BOOK, to=chat, language=language).text
+
+    assert not any(sign.isdecimal() for sign in told(0))
+    assert "1 m" in told(1)
+    assert not any(many in told(1) for many in ("suas", "messages", "tuyos"))
+    assert "50 m" in told(50)
