@@ -188,6 +188,38 @@ async def test_what_is_held_is_held_until_the_end_of_the_unit(engine):
         assert order == ["first has it", "first is done", "second has it", "second is done"]
 
 
+async def test_units_of_one_line_run_in_their_order_and_leave_others_the_connections(engine):
+    order = []
+
+    def slow(connection):
+        connection.execute(text("SELECT pg_sleep(0.05)"))
+        order.append("slow")
+
+    def quick(connection):
+        order.append("quick")
+
+    in_line = [engine.write(slow, line="ana") for _ in range(postgres.CONNECTIONS + 5)]
+    waiting = asyncio.gather(*in_line, engine.write(quick, line="ana"))
+    await asyncio.sleep(0.02)
+    await asyncio.gather(engine.write(quick, line="bia"), engine.write(quick))
+    assert order.count("slow") <= 1
+    await waiting
+    assert order[-1] == "quick"
+
+
+async def test_a_line_is_waited_for_no_longer_than_a_lock_and_then_goes_on(engine, monkeypatch):
+    monkeypatch.setattr(postgres, "LOCK_SECONDS", 0.2)
+    first = asyncio.create_task(
+        engine.write(lambda c: c.execute(text("SELECT pg_sleep(0.6)")) and None, line="ana")
+    )
+    await asyncio.sleep(0.05)
+    with pytest.raises(LedgerError):
+        await engine.write(add("x"), line="ana")
+    await first
+    await engine.write(add("x"), line="ana")
+    assert await engine.read(count("x")) == 1
+
+
 async def test_processes_that_start_together_migrate_one_after_the_other(postgres_server):
     dsn = await postgres_server.new_database()
     found = await asyncio.gather(*(migrate_database(dsn) for _ in range(3)))
