@@ -7,15 +7,15 @@ import time
 
 import asyncpg
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from bot.errors import ConfigError, LedgerError
 from bot.ledger import postgres
 from bot.ledger.locking import hold, hold_name
 from bot.ledger.migrate import newest_revision
 from bot.ledger.postgres import PostgresEngine, migrate_database
-from bot.ledger.server import flaws_of, look, notes_of
-from bot.ledger.tables import conversations, counters
+from bot.ledger.server import flaws_of, look, notes_of, standing_of_fleet
+from bot.ledger.tables import conversations, counters, quarantine
 from bot.ledger.upsert import upsert
 from tests.postgres.databases import fresh
 
@@ -260,3 +260,10 @@ async def test_an_empty_database_is_told_from_a_broken_address(postgres_server):
         await look(dsn, count("x"))
     [flaw] = await flaws_of("postgresql://who:geheim@127.0.0.1:9/none")
     assert "geheim" not in str(flaw)
+
+
+async def test_how_a_fleet_stands_counts_dead_letters_too(engine, dsn):
+    lost = {"channel": "telegram", "account": "7", "reason": "not_json", "body": b"{", "size": 1}
+    await engine.write(lambda c: c.execute(insert(quarantine).values(at=0.0, **lost)) and None)
+    found = await standing_of_fleet(dsn, 60.0)
+    assert found["dead_letters"] == {"turns": 0, "sends": 0, "unreadable": 1}
