@@ -21,7 +21,10 @@ dead = typer.Typer(
 Kind = Annotated[
     DeadKind, typer.Option("--kind", help="What is meant; each kind has numbers of its own.")
 ]
-Number = Annotated[int, typer.Argument(help="Its number in `dead list`.", show_default=False)]
+LARGEST = 2**62 - 1  # what a database can hold, and more than there will ever be
+Number = Annotated[
+    int, typer.Argument(help="Its number in `dead list`.", max=LARGEST, show_default=False)
+]
 
 
 @dead.command("list")
@@ -92,7 +95,8 @@ def dead_replay(
 @dead.command("drop")
 def dead_drop(
     numbers: Annotated[
-        list[int] | None, typer.Argument(help="Their numbers.", show_default=False)
+        list[int] | None,
+        typer.Argument(help="Their numbers.", max=LARGEST, show_default=False),
     ] = None,
     kind: Kind = DeadKind.TURNS,
     everything: Annotated[

@@ -13,9 +13,10 @@ T = TypeVar("T")
 class Engine(Protocol):
     """Runs units of work. A unit does SQL only: no I/O, no clock, safe to run again."""
 
-    async def write(self, unit: Callable[[Connection], T]) -> T:
+    async def write(self, unit: Callable[[Connection], T], line: str = "") -> T:
         """Run the unit in a durable transaction of its own or of a group.
 
+        Units of one `line` that this process asks for run in the order in which it asks.
         A unit that raises rolls back alone and its exception reaches the caller; a database that
         cannot take it raises LedgerError and nothing is stored.
         """

@@ -76,12 +76,17 @@ class Ledger(LedgerOfFleet):
     async def accept(self, arrival: Arrival) -> Accepted:
         pauses = self._opening.pauses_in(arrival.message.conversation)
         try:
-            return await self._engine.write(partial(accept.accept, arrival=arrival, pauses=pauses))
+            return await self._engine.write(
+                partial(accept.accept, arrival=arrival, pauses=pauses),
+                line=str(arrival.message.conversation),
+            )
         except accept.Refused as refused:
             return Accepted(Admission.REFUSED, retry_after=refused.retry_after)
 
     async def accept_act(self, act: StaffAct, at: float) -> ActAccepted:
-        return await self._engine.write(partial(acts.accept_act, act=act, at=at))
+        return await self._engine.write(
+            partial(acts.accept_act, act=act, at=at), line=f"{act.surface} {act.agent}"
+        )
 
     async def knows(self, message: Incoming) -> bool:
         return await self._engine.read(partial(accept.knows, message=message))
@@ -90,7 +95,10 @@ class Ledger(LedgerOfFleet):
         await self._engine.write(partial(accept.count, name=f"refused.{channel}", at=at))
 
     async def edit(self, edit: Edit, kind: Kind, notice: Outgoing | None) -> Edited:
-        return await self._engine.write(partial(editing.edit, edit=edit, kind=kind, notice=notice))
+        return await self._engine.write(
+            partial(editing.edit, edit=edit, kind=kind, notice=notice),
+            line=str(edit.conversation),
+        )
 
     async def keep(self, poison: Poison) -> None:
         """Put an unreadable delivery out of the way."""

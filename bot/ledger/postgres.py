@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import LedgerError
 from bot.ledger.failures import postgres_name
+from bot.ledger.lines import Lines
 from bot.ledger.locking import hold_name
 from bot.ledger.migrate import migrate_in
 
@@ -51,11 +52,12 @@ class PostgresEngine:
         self._reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._lines = Lines()
         self._under_way: set[asyncio.Task[Any]] = set()
         self._closed = False
 
-    async def write(self, unit: Callable[[Connection], T]) -> T:
-        return await self._run(self._written(unit))
+    async def write(self, unit: Callable[[Connection], T], line: str = "") -> T:
+        return await self._run(self._in_turn(line, unit) if line else self._written(unit))
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         return await self._run(self._read(query))
@@ -81,6 +83,14 @@ class PostgresEngine:
         self._under_way.discard(task)
         if not task.cancelled():
             task.exception()  # whoever asked has heard of it, or has left
+
+    async def _in_turn(self, line: str, unit: Callable[[Connection], T]) -> T:
+        """Of one line, one unit has a connection; the others wait as long as for a lock."""
+        try:
+            async with self._lines.turn(line, LOCK_SECONDS):
+                return await self._written(unit)
+        except TimeoutError as error:
+            raise _cannot("write", error) from error
 
     async def _written(self, unit: Callable[[Connection], T]) -> T:
         for attempt in range(1, ATTEMPTS + 1):

@@ -45,6 +45,7 @@ async def standing_of_fleet(dsn: str, seconds: float) -> dict[str, Any]:
             "cases": dict(found.cases),
             "failures_24h": dict(found.failures),
             "quarantined_24h": found.quarantined,
+            "dead_letters": dict(found.dead_letters),
         }
 
     return await look(dsn, query)

@@ -66,7 +66,7 @@ class SqliteEngine:
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
-    async def write(self, unit: Callable[[Connection], T]) -> T:
+    async def write(self, unit: Callable[[Connection], T], line: str = "") -> T:
         if self._closed:
             raise LedgerError("the ledger is closed")
         loop = asyncio.get_running_loop()

@@ -156,6 +156,9 @@ def test_bad_use_is_told(nightdesk, database):
         ("dead", "drop"),
         ("dead", "drop", "1", "--all"),
         ("dead", "show", "x"),
+        ("dead", "show", "9" * 20),
+        ("dead", "replay", "9" * 20),
+        ("dead", "drop", "9" * 20, "--yes"),
         ("dead", "list", "--kind", "letters"),
     ):
         assert nightdesk(*words).exit_code == 2, words

@@ -47,6 +47,25 @@ async def test_ids_count_per_chat(ledger, rows):
     assert len(await rows("SELECT seq FROM messages")) == 2
 
 
+async def test_messages_of_one_chat_that_come_together_are_stored_in_the_order_they_came(
+    ledger, rows
+):
+    """Others' messages between them take their share of the connections."""
+    ids = [f"m{n:02}" for n in range(60)]
+    await asyncio.gather(
+        *(
+            ledger.accept(arrival(incoming("oi", id=id, chat=ConversationKey("web", "", chat))))
+            for id in ids
+            for chat in ("ana", "bia", f"x{id}")
+        )
+    )
+    for chat in ("web//ana/", "web//bia/"):
+        found = await rows(
+            "SELECT external_id FROM messages WHERE conversation = :chat ORDER BY seq", chat=chat
+        )
+        assert [row["external_id"] for row in found] == ids
+
+
 async def test_five_hundred_copies_at_once_store_one_message(ledger, rows):
     accepted = await asyncio.gather(*(ledger.accept(arrival()) for _ in range(500)))
 

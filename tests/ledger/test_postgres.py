@@ -7,15 +7,15 @@ import time
 
 import asyncpg
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from bot.errors import ConfigError, LedgerError
 from bot.ledger import postgres
 from bot.ledger.locking import hold, hold_name
 from bot.ledger.migrate import newest_revision
 from bot.ledger.postgres import PostgresEngine, migrate_database
-from bot.ledger.server import flaws_of, look, notes_of
-from bot.ledger.tables import conversations, counters
+from bot.ledger.server import flaws_of, look, notes_of, standing_of_fleet
+from bot.ledger.tables import conversations, counters, quarantine
 from bot.ledger.upsert import upsert
 from tests.postgres.databases import fresh
 
@@ -188,6 +188,38 @@ async def test_what_is_held_is_held_until_the_end_of_the_unit(engine):
         assert order == ["first has it", "first is done", "second has it", "second is done"]
 
 
+async def test_units_of_one_line_run_in_their_order_and_leave_others_the_connections(engine):
+    order = []
+
+    def slow(connection):
+        connection.execute(text("SELECT pg_sleep(0.05)"))
+        order.append("slow")
+
+    def quick(connection):
+        order.append("quick")
+
+    in_line = [engine.write(slow, line="ana") for _ in range(postgres.CONNECTIONS + 5)]
+    waiting = asyncio.gather(*in_line, engine.write(quick, line="ana"))
+    await asyncio.sleep(0.02)
+    await asyncio.gather(engine.write(quick, line="bia"), engine.write(quick))
+    assert order.count("slow") <= 1
+    await waiting
+    assert order[-1] == "quick"
+
+
+async def test_a_line_is_waited_for_no_longer_than_a_lock_and_then_goes_on(engine, monkeypatch):
+    monkeypatch.setattr(postgres, "LOCK_SECONDS", 0.2)
+    first = asyncio.create_task(
+        engine.write(lambda c: c.execute(text("SELECT pg_sleep(0.6)")) and None, line="ana")
+    )
+    await asyncio.sleep(0.05)
+    with pytest.raises(LedgerError):
+        await engine.write(add("x"), line="ana")
+    await first
+    await engine.write(add("x"), line="ana")
+    assert await engine.read(count("x")) == 1
+
+
 async def test_processes_that_start_together_migrate_one_after_the_other(postgres_server):
     dsn = await postgres_server.new_database()
     found = await asyncio.gather(*(migrate_database(dsn) for _ in range(3)))
@@ -228,3 +260,10 @@ async def test_an_empty_database_is_told_from_a_broken_address(postgres_server):
         await look(dsn, count("x"))
     [flaw] = await flaws_of("postgresql://who:geheim@127.0.0.1:9/none")
     assert "geheim" not in str(flaw)
+
+
+async def test_how_a_fleet_stands_counts_dead_letters_too(engine, dsn):
+    lost = {"channel": "telegram", "account": "7", "reason": "not_json", "body": b"{", "size": 1}
+    await engine.write(lambda c: c.execute(insert(quarantine).values(at=0.0, **lost)) and None)
+    found = await standing_of_fleet(dsn, 60.0)
+    assert found["dead_letters"] == {"turns": 0, "sends": 0, "unreadable": 1}
