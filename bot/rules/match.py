@@ -10,6 +10,7 @@ left out, was tried and was no better.)
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,10 +23,12 @@ from bot.words.language import detect
 from bot.words.per_book import once_per_book
 
 EXACT = 1.0
+SAME = 0.99  # from which the whole text is an example, word for word
 ALMOST = 88.0  # per cent of equal letters from which two sentences count as one with a typo
 LIMIT = 0.25  # nearness that becomes the score 0.5
 STEEPNESS = 14.0  # of the curve from nearness to score
 RUNNERS_UP = 4
+_PARTS = re.compile(r"[\n.!?,;:…]+")  # what somebody says in one breath
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ def classify(text: str, book: Book, language: str | None = None) -> Match:
     if not ranked:
         return Match(text, language, None, 0.0, book.threshold, ())
     best, certainty = ranked[0]
+    if certainty < SAME and (rest := _after(best, text, engine)):
+        of_rest = _ranked(rest, engine, language)
+        if of_rest and of_rest[0][0] != best and of_rest[0][1] >= book.threshold:
+            ranked = of_rest
+    best, certainty = ranked[0]
     return Match(
         text,
         language,
@@ -68,6 +76,19 @@ def classify(text: str, book: Book, language: str | None = None) -> Match:
         book.threshold,
         ranked[1 : 1 + RUNNERS_UP],
     )
+
+
+def _after(intent: str, text: str, engine: Engine) -> str:
+    """What follows the opening of a text that is all of an intent's example: "oi, tudo bem?".
+
+    Whoever greets and then asks wants an answer to the question. "" where nothing follows.
+    """
+    parts = [part for part in _PARTS.split(text) if part.strip()]
+    for end in range(len(parts) - 1, 0, -1):
+        owners = engine.exact.get(simplify(" ".join(parts[:end])), ())
+        if any(owner == intent for owner, _ in owners):
+            return simplify(" ".join(parts[end:]))
+    return ""
 
 
 @lru_cache(maxsize=1024)  # two steps of the road ask about each message, and many say "oi"
@@ -90,7 +111,7 @@ def score(simple: str, engine: Engine, language: str | None) -> dict[str, float]
             found[intent] = max(found.get(intent, 0.0), almost[1] / 100)
     for intent, of in engine.exact.get(simple, ()):
         # Two languages may share a sentence; the one being spoken wins.
-        found[intent] = EXACT if not (language and of) or of == language else 0.99
+        found[intent] = EXACT if not (language and of) or of == language else SAME
     return found
 
 

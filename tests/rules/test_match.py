@@ -107,3 +107,20 @@ def test_matching_is_quick() -> None:
         return (time.perf_counter() - start) / 20
 
     assert min(seconds() for _ in range(5)) < 3e-3  # 0.3 ms and room for a busy machine
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("oi\ntudo bem?\nqueria saber\nse vcs\naceitam\npix", "payment_methods"),
+        ("oi tudo bem? vcs aceitam pix?", "payment_methods"),
+        ("boa noite, queria saber se vcs aceitam pix", "payment_methods"),
+        ("oi! tudo bem? qual o horário de vcs?", "opening_hours"),
+        ("hola, que tal? aceptan pix?", "payment_methods"),
+        ("oi, tudo bem?", "greeting"),
+        ("hello, how are you?", "greeting"),
+        ("bom dia", "greeting"),
+    ],
+)
+def test_whoever_greets_and_then_asks_is_answered_what_they_asked(text, intent):
+    assert classify(text, SHOP).intent == intent
