@@ -10,9 +10,10 @@ from bot.ledger.sqlite import SQLITE_VERSION
 from bot.plan import Plan
 
 
-def greeting(plan: Plan, port: int) -> list[str]:
+def greeting(plan: Plan, port: int, *, answers: bool = True) -> list[str]:
     """The desk is open: what is on, what is off, and how to switch it on."""
-    return [f"Nightdesk {__version__} is open.", *standing_of(plan, port)]
+    elsewhere = () if answers else ("  Answers:  elsewhere, by `nightdesk worker`",)
+    return [f"Nightdesk {__version__} is open.", *standing_of(plan, port), *elsewhere]
 
 
 def greeting_of_a_worker(plan: Plan) -> list[str]:

@@ -20,8 +20,10 @@ def open_desk(role: Role, host: str | None = None, port: int | None = None) -> N
         plan = read_plan().listening_at(host, port)
 
         def now_open(taken: int) -> None:
-            lines = greeting_of_a_worker(plan) if role is Role.WORKER else greeting(plan, taken)
-            say("\n".join(lines))
+            if role is Role.WORKER:
+                say("\n".join(greeting_of_a_worker(plan)))
+            else:
+                say("\n".join(greeting(plan, taken, answers=role.answers)))
 
         await serve(plan, now_open, reports, role)
 

@@ -26,6 +26,7 @@ _STATES = {
 _FILE = {
     "checking": "being checked, because the last stop was not a clean one",
     "not_checked": "not checked: the check was broken off; the next start tries again",
+    "takes nothing": "takes nothing now: is the disk full, or does another program hold it?",
     "damaged": "damaged: make a backup now, stop the desk, see docs/operations.md",
 }
 

@@ -26,4 +26,9 @@ class Engine(Protocol):
         """Run a query on a consistent, committed state. Raises LedgerError."""
         ...
 
+    @property
+    def refuses(self) -> bool:
+        """Whether nothing could be written lately: a full disk, a lock, a server that is away."""
+        ...
+
     async def close(self) -> None: ...

@@ -69,9 +69,14 @@ class Ledger(LedgerOfFleet):
     ) -> None:
         super().__init__(engine, only_leader_sends=only_leader_sends)
         self.letters = LedgerOfLetters(engine)
-        self.soundness = soundness
+        self._soundness = soundness
         self._opening = how_to_open
         self._channels = channels
+
+    def soundness(self) -> State:
+        """What is known of the database right now."""
+        known = self._soundness()
+        return State.REFUSES if self._engine.refuses and known is not State.DAMAGED else known
 
     async def accept(self, arrival: Arrival) -> Accepted:
         pauses = self._opening.pauses_in(arrival.message.conversation)

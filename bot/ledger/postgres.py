@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import asyncpg
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -55,6 +55,7 @@ class PostgresEngine:
         self._lines = Lines()
         self._under_way: set[asyncio.Task[Any]] = set()
         self._closed = False
+        self.refuses = False
 
     async def write(self, unit: Callable[[Connection], T], line: str = "") -> T:
         return await self._run(self._in_turn(line, unit) if line else self._written(unit))
@@ -101,10 +102,12 @@ class PostgresEngine:
                     result = await connection.run_sync(unit)
                     committing = True
                     await transaction.commit()
+                    self.refuses = False
                     return result
             except (SQLAlchemyError, OSError, TimeoutError, asyncpg.PostgresError) as error:
                 # Broken off while it was committed, nobody knows: the caller looks again.
                 if committing or attempt == ATTEMPTS or not _passes(error):
+                    self.refuses = not isinstance(error, IntegrityError)
                     raise _cannot("write", error) from error
                 log.info("unit_again", attempt=attempt, error=postgres_name(error))
             await asyncio.sleep(0.005 * 2**attempt)
@@ -162,7 +165,8 @@ async def migrate_database(dsn: str) -> tuple[str | None, str]:
             return await connection.run_sync(_migrate_alone)
     except (SQLAlchemyError, OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise LedgerError(
-            f"the database of DATABASE_URL cannot be used: {postgres_name(error)}"
+            f"the database of DATABASE_URL cannot be used ({postgres_name(error)}): "
+            "look at its address, user and password, and whether the server runs"
         ) from error
     finally:
         await engine.dispose()

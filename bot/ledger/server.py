@@ -17,6 +17,7 @@ from bot.ledger.migrate import check_revision, current_revision, newest_revision
 from bot.ledger.postgres import CONNECTIONS, engine_of
 
 T = TypeVar("T")
+_DOES = {"doors": "taking messages in", "worker": "answering", "retiring": "leaving"}
 
 
 async def look(dsn: str, query: Callable[[Connection], T]) -> T:
@@ -77,8 +78,8 @@ def _notes(connection: Connection) -> list[str]:
         notes.append("The database is of an older version: `nightdesk migrate` updates it.")
     else:
         found = present(connection, database_time(connection))
-        if said := ", ".join(f"{kind} {n}" for kind, n in found.items()):
-            notes.append(f"Processes that are open on the database: {said}.")
+        if said := ", ".join(f"{n} {_DOES.get(kind, kind)}" for kind, n in found.items()):
+            notes.append(f"Processes on the database: {said}.")
     most = int(connection.exec_driver_sql("SHOW max_connections").scalar_one())
     notes.append(
         f"The database takes {most} connections; each process of Nightdesk uses up to "

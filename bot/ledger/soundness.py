@@ -37,6 +37,7 @@ class State(StrEnum):
     CHECKING = "checking"
     DAMAGED = "damaged"
     UNKNOWN = "not_checked"  # the check was broken off
+    REFUSES = "takes nothing"  # for now: the disk is full, somebody else has the lock
 
 
 class Soundness:

@@ -23,7 +23,7 @@ from urllib.parse import quote
 import structlog
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.engine import Engine as SyncEngine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from bot.errors import LedgerError
 from bot.ledger import wal
@@ -63,6 +63,7 @@ class SqliteEngine:
         self._reading = reading_engine(file)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
         self._closed = False
+        self.refuses = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -114,6 +115,7 @@ class SqliteEngine:
                     else:
                         group.append(following)
                 _commit_group(connection, group)
+                self.refuses = any(map(_is_refusal, group))
                 _resolve(group)
                 self._wal.tend(_raw(connection))
                 if last:
@@ -220,6 +222,11 @@ def _commit_group(connection: Connection, group: list[_Job]) -> None:
         failure.__cause__ = error
         for job in group:
             job.error = failure
+
+
+def _is_refusal(job: _Job) -> bool:
+    """Whether the database could not, rather than would not because of what is in it."""
+    return isinstance(job.error, LedgerError | OperationalError)
 
 
 def _resolve(group: list[_Job]) -> None:

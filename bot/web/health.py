@@ -15,6 +15,7 @@ from bot.web.readiness import READY, Readiness
 from bot.web.status import Platforms
 
 DAMAGED = "damaged"  # as in ledger/soundness.py
+REFUSES = "takes nothing"  # as in ledger/ledger.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Health:
     platforms: Platforms
     models: Platforms
     readiness: Readiness
-    database: Callable[[], str]  # "damaged" once that is known
+    database: Callable[[], str]  # what is known of it
 
     def routes(self) -> list[Route]:
         return [
@@ -49,8 +50,9 @@ class Health:
             waiting = await self.backlog()
         except LedgerError:
             return JSONResponse({"status": "unavailable", "ledger": "does not answer"}, 503)
-        if self.database() == DAMAGED:  # whatever is stored now may be lost with the file
-            return JSONResponse({"status": "unavailable", "ledger": DAMAGED}, 503)
+        if (known := self.database()) in (DAMAGED, REFUSES):
+            # Whatever is stored now may be lost with the file, or nothing can be stored.
+            return JSONResponse({"status": "unavailable", "ledger": known}, 503)
         platforms = {name: dict(said) for name, said in self.platforms().items()}
         models = {name: said["state"] for name, said in self.models().items()}
         states = {"models": models} if models else {}

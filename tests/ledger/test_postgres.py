@@ -121,7 +121,9 @@ async def test_what_is_locked_for_too_long_is_an_error_and_not_a_wait(dsn, monke
         await other.execute("LOCK TABLE counters IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(LedgerError, match="55P03 LockNotAvailable"):
             await engine.write(add("x"))
+        assert engine.refuses
     await engine.write(add("x"))
+    assert not engine.refuses
     assert await engine.read(count("x")) == 2
     await other.close()
     await engine.close()

@@ -114,9 +114,11 @@ async def test_a_lock_held_elsewhere_fails_the_unit_and_not_the_writer(tmp_path,
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(LedgerError):
         await engine.write(add("while locked"))
+    assert engine.refuses
     other.execute("ROLLBACK")
     other.close()
     await engine.write(add("after"))
+    assert not engine.refuses
     assert await names(engine) == {"after"}
     await engine.close()
 

@@ -41,3 +41,10 @@ async def test_readiness_turns_red_when_a_long_check_finds_damage(monkeypatch, t
         assert await status() == "damaged"
         async with desk.http.get(f"{desk.url}/healthz") as r:
             assert r.status == 200
+
+
+async def test_a_database_that_takes_nothing_is_not_ready(desk, monkeypatch):
+    """A full disk, or a lock that is held for too long: whoever can go elsewhere shall."""
+    monkeypatch.setattr(desk.app.ledger, "_soundness", lambda: State.REFUSES)
+    async with desk.http.get(f"{desk.url}/readyz") as r:
+        assert (r.status, (await r.json())["ledger"]) == (503, "takes nothing")
