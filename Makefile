@@ -19,7 +19,7 @@ setup: .venv/.run .venv/.dev  ## Install the pinned dependencies into .venv
 
 test: .venv/.dev lint  ## Everything that decides whether a change may land
 	@sh .ci/browser
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=95
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 lint: .venv/.dev ## Style, types and the import rule
 	@$(BIN)/ruff check .
