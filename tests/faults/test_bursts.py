@@ -119,6 +119,8 @@ async def test_a_hundred_bursts_at_once(bench: Bench) -> None:
     assert await bursts(bench, 100) == Outcome()
 
 
-@pytest.mark.parametrize("build", ["answers_the_first_fragment", "joins_nothing"])
+@pytest.mark.parametrize(
+    "build", ["answers_the_first_fragment", pytest.param("joins_nothing", marks=pytest.mark.full)]
+)
 async def test_a_broken_build_is_caught(bench: Bench, build: str) -> None:
     assert await bursts(bench, 4, broken=build) != Outcome()

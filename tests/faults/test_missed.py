@@ -116,7 +116,7 @@ async def test_what_was_missed_is_answered_once_and_in_order(
     ("build", "scenario"),
     [
         ("whatsapp.never_looks", locked_for_too_long),
-        ("whatsapp.other_key", brought_by_both),
+        pytest.param("whatsapp.other_key", brought_by_both, marks=pytest.mark.full),
         pytest.param("whatsapp.newest_missed_first", nobody_there, marks=pytest.mark.full),
     ],
 )

@@ -8,10 +8,12 @@ import shutil
 import signal
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psutil
 
 _numbers = itertools.count(1)
 
@@ -31,8 +33,18 @@ class Server:
         self._made: set[str] = set()
 
     def stop(self) -> None:
+        """At once: nobody will ask for what is in it again."""
+        with suppress(psutil.Error):
+            self._server.get_postmaster_info().process.send_signal(signal.SIGQUIT)
+            self._server.get_postmaster_info().process.wait(10)
         self._server.cleanup()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def hurry(self) -> None:
+        """Write without waiting for the disk: what tests kill are processes, not the machine."""
+        for name in ("fsync", "full_page_writes"):
+            await self.execute("postgres", f"ALTER SYSTEM SET {name} = off")
+        await self.execute("postgres", "SELECT pg_reload_conf()")
 
     async def crash(self) -> None:
         """Every process of it ends at once, without a last write: a start has to recover."""
