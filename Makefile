@@ -6,8 +6,10 @@ UV_VERSION := 0.13.8
 BIN := .venv/bin
 # Nothing asks the package index for more than the locks name, and every file is checked by hash.
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+# Some machines forbid Python to keep what it compiles: hundreds of programs would compile it again.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test setup lint bench faults lock clean help
+.PHONY: run test coverage setup lint bench faults lock clean help
 
 help:            ## Show what can be made
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -19,7 +21,11 @@ setup: .venv/.run .venv/.dev  ## Install the pinned dependencies into .venv
 
 test: .venv/.dev lint  ## Everything that decides whether a change may land
 	@sh .ci/browser
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=95
+	@$(PYTEST)
+
+coverage: .venv/.dev ## The same tests, and which lines they never reach
+	@sh .ci/browser
+	@$(PYTEST) --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 lint: .venv/.dev ## Style, types and the import rule
 	@$(BIN)/ruff check .

@@ -73,11 +73,8 @@ class Program:
             )
             start = ["-c", code, *command]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-        kept.pop("PYTHONDONTWRITEBYTECODE", None)
         environment = {
             **kept,
-            # Compiled once for all tests of this run: every start but the first is quick.
-            "PYTHONPYCACHEPREFIX": str(folder.parent / "bytecode"),
             "DATABASE_URL": f"sqlite:///{database}" if isinstance(database, Path) else database,
             "HOST": "127.0.0.1",
             "PORT": "0",
