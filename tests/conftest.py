@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -69,7 +68,7 @@ def log_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def postgres_server() -> Iterator[Server]:
     """A PostgreSQL of this worker's own, started when the first test wants it."""
     server = Server()
-    asyncio.run(server.hurry())
+    server.hurry()
     yield server
     server.stop()
 

@@ -101,8 +101,10 @@ class Unsettled(Protocol):
         """Those that staff have not been told of, oldest first. Raises LedgerError."""
         ...
 
-    async def taken(self, conversation: str, external_ids: Sequence[str]) -> frozenset[str]:
-        """Which of these platform ids belong, or may belong, to other messages of this chat.
+    async def taken(self, seq: int, external_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these platform ids belong, or may belong, to others than message `seq`.
+
+        All are ids of messages to its chat, of its words.
 
         Raises LedgerError.
         """

@@ -33,7 +33,7 @@ IDLE_SECONDS = 30.0  # between two looks into the ledger while nothing is known 
 
 
 class Known(Protocol):
-    """Tells which of these platform ids belong to other messages of the same chat."""
+    """Tells which of these ids of alike messages belong, or may belong, to others of ours."""
 
     async def __call__(self, external_ids: Sequence[str], /) -> frozenset[str]: ...
 
@@ -128,7 +128,7 @@ class Unknowns:
         if due > now:
             self._looks[seq] = looks, due
             return due
-        known = partial(self._unsettled.taken, str(each.parcel.to))
+        known = partial(self._unsettled.taken, seq)
         age = now - each.since
         try:
             report = await platform.look_up(each.parcel, known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from bot.delivery.ports import UNKNOWN, Parcel
 from bot.delivery.receipts import MOST_ATTEMPTS, Adrift, Heard, Noted, Receipt, Report, rank_of
@@ -22,6 +22,7 @@ from bot.model import ConversationKey
 from bot.outcome import Outgoing
 from bot.record import Responded
 
+LISTED_SECONDS = 86_400.0  # what was written longer ago left before all that is asked about
 # What may have arrived, or was to be tried again: the platform's word settles it.
 _NOT_SETTLED = ("pending", "sending", "unknown", "failed")
 
@@ -79,21 +80,37 @@ def adrift(connection: Connection, channel: str) -> Sequence[Adrift]:
     return [Adrift(parcel_from(row), row.until) for row in sorted(rows, key=lambda row: row.seq)]
 
 
-def taken(connection: Connection, conversation: str, external_ids: Sequence[str]) -> frozenset[str]:
-    """Which of these ids belong to messages of this chat.
+def taken(connection: Connection, seq: int, external_ids: Sequence[str]) -> frozenset[str]:
+    """Which of these ids belong, or may belong, to others of the chat than the row of that number.
 
-    While one of it is being sent, any may be that one's, and all count as taken: two answers of
-    the same words must not be told to be one.
+    Two answers of the same words must not be told to be one. While another is being sent, any id
+    may be that one's; of others whose fate is not known each may have left one. Then all count as
+    taken, unless there are enough for every one of them.
     """
-    if being_sent(connection, conversation):
+    mine = connection.execute(
+        select(messages.c.conversation, messages.c.text, messages.c.at).where(messages.c.seq == seq)
+    ).one()
+    if being_sent(connection, mine.conversation):
         return frozenset(external_ids)
-    return frozenset(
+    of_the_chat = messages.c.conversation == mine.conversation
+    named = frozenset(
         connection.execute(
             select(messages.c.external_id).where(
-                messages.c.conversation == conversation, messages.c.external_id.in_(external_ids)
+                of_the_chat, messages.c.external_id.in_(external_ids)
             )
         ).scalars()
     )
+    alike = connection.execute(
+        select(func.count()).where(
+            of_the_chat,
+            messages.c.seq != seq,
+            messages.c.state == "unknown",
+            messages.c.text == mine.text,
+            messages.c.at >= mine.at - LISTED_SECONDS,
+        )
+    ).scalar_one()
+    free = frozenset(external_ids) - named
+    return named if len(free) > alike else frozenset(external_ids)
 
 
 def give_up(connection: Connection, seq: int, at: float, notice: Outgoing | None) -> None:

@@ -96,10 +96,8 @@ class LedgerOfSends:
     async def adrift(self, channel: str) -> Sequence[Adrift]:
         return await self._engine.read(partial(receipts.adrift, channel=channel))
 
-    async def taken(self, conversation: str, external_ids: Sequence[str]) -> frozenset[str]:
-        return await self._engine.read(
-            partial(receipts.taken, conversation=conversation, external_ids=external_ids)
-        )
+    async def taken(self, seq: int, external_ids: Sequence[str]) -> frozenset[str]:
+        return await self._engine.read(partial(receipts.taken, seq=seq, external_ids=external_ids))
 
     async def give_up(self, seq: int, at: float, notice: Outgoing | None) -> None:
         await self._engine.write(partial(receipts.give_up, seq=seq, at=at, notice=notice))

@@ -39,7 +39,8 @@ class Books:
             raise LedgerError("busy")
         return [each for each in self.left if each.parcel.to.channel == channel]
 
-    async def taken(self, conversation: str, external_ids: Sequence[str]) -> frozenset[str]:
+    async def taken(self, seq: int, external_ids: Sequence[str]) -> frozenset[str]:
+        assert seq in [each.parcel.seq for each in self.left]
         return frozenset({"SM-old"} & set(external_ids))
 
     async def give_up(self, seq: int, at: float, notice: Outgoing | None) -> None:

@@ -221,8 +221,9 @@ async def test_what_stays_unknown_is_told_once(ledger, send, rows):
 async def test_which_ids_are_taken(ledger, send):
     parcel = await send()
     await ledger.sent(parcel.seq, "w", SID, NOON)
-    assert await ledger.taken(str(ANA), [SID, "SMx"]) == {SID}
-    assert await ledger.taken(str(replace(ANA, chat="bia")), [SID]) == frozenset()
+    other = await adrift_again(ledger, send, NOON + 60)
+    assert await ledger.taken(other, [SID, "SMx"]) == {SID}
+    assert await ledger.taken(other, ["SMx"]) == frozenset()
 
 
 async def test_while_another_answer_is_under_way_no_id_is_free(ledger, send):
@@ -230,9 +231,9 @@ async def test_while_another_answer_is_under_way_no_id_is_free(ledger, send):
     parcel = await send()
     await ledger.unknown(parcel.seq, "w", NOON + 7, reason=LOOKING)
     later = await send(at=NOON + 60)
-    assert await ledger.taken(str(ANA), ["SMlater"]) == {"SMlater"}
+    assert await ledger.taken(parcel.seq, ["SMlater"]) == {"SMlater"}
     await ledger.delayed(later.seq, "w", NOON + 70)
-    assert await ledger.taken(str(ANA), ["SMlater"]) == frozenset()
+    assert await ledger.taken(parcel.seq, ["SMlater"]) == frozenset()
 
 
 def test_ranks_rise_along_the_way_of_a_message():
@@ -249,3 +250,37 @@ async def test_what_staff_were_told_of_is_not_sent_again_by_itself(ledger, send,
     await ledger.note(busy, NOON + 80)
     row = await state(rows, parcel)
     assert (row["state"], row["failure"]) == ("failed", "gone")
+
+
+async def adrift_again(ledger, send, at: float):
+    """The same words to the same chat, and again nobody knows what became of them."""
+    parcel = await send(at=at)
+    await ledger.unknown(parcel.seq, "w", at + 8, reason=LOOKING)
+    return parcel.seq
+
+
+async def test_of_two_alike_and_adrift_neither_is_taken_for_the_other(ledger, send):
+    """One was taken by the platform, the other never: which of them, nobody can tell."""
+    one = await adrift_again(ledger, send, NOON)
+    assert await ledger.taken(one, [SID]) == frozenset()
+    other = await adrift_again(ledger, send, NOON + 20)
+    for seq in (one, other):
+        assert await ledger.taken(seq, [SID]) == {SID}
+        assert await ledger.taken(seq, [SID, "SM2"]) == frozenset()  # both arrived
+    await ledger.give_up(other, NOON + 90, None)
+    assert await ledger.taken(one, [SID]) == {SID}  # staff know of the other: it may be that one
+
+
+async def test_once_one_of_two_alike_is_settled_the_other_can_be_told(ledger, send):
+    one = await adrift_again(ledger, send, NOON)
+    other = await adrift_again(ledger, send, NOON + 20)
+    arrived = Report(Receipt.SENT, "wire", SID, "ana", other, 1)
+    assert (await ledger.note(arrived, NOON + 30)).heard is Heard.NEWS
+    assert await ledger.taken(one, [SID]) == {SID}
+    assert await ledger.taken(one, [SID, "SM2"]) == {SID}
+
+
+async def test_what_was_lost_the_day_before_cannot_be_what_is_listed_now(ledger, send):
+    await adrift_again(ledger, send, NOON)
+    today = await adrift_again(ledger, send, NOON + 86_401)
+    assert await ledger.taken(today, [SID]) == frozenset()

@@ -40,11 +40,11 @@ class Server:
         self._server.cleanup()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    async def hurry(self) -> None:
+    def hurry(self) -> None:
         """Write without waiting for the disk: what tests kill are processes, not the machine."""
         for name in ("fsync", "full_page_writes"):
-            await self.execute("postgres", f"ALTER SYSTEM SET {name} = off")
-        await self.execute("postgres", "SELECT pg_reload_conf()")
+            self._server.psql(f"ALTER SYSTEM SET {name} = off;")
+        self._server.psql("SELECT pg_reload_conf();")
 
     async def crash(self) -> None:
         """Every process of it ends at once, without a last write: a start has to recover."""

@@ -45,7 +45,7 @@ _RECEIPTS = {
 async def look_up(client: Any, parcel: Parcel, known: Known) -> Report | None:
     """What became of it; None when Twilio does not list it, or not yet.
 
-    `known` tells which of some MessageSids belong to other messages of ours. Raises
+    `known` tells which of some MessageSids belong, or may, to other messages of ours. Raises
     DeliveryDelayed when Twilio cannot be asked.
 
     Twilio filters by whole days in GMT, so more is asked for than is wanted. A message sent from
@@ -62,17 +62,25 @@ async def look_up(client: Any, parcel: Parcel, known: Known) -> Report | None:
         and message.date_created.timestamp() >= parcel.written_at - EARLY_SECONDS
         and comparable(message.body or "") in wanted
     ]
-    taken = await known([message.sid for message in found]) if found else frozenset()
-    free = sorted(
+    # Asked apart: an attempt that failed must not make it look as if there were enough for all.
+    failures = [message for message in found if _RECEIPTS[message.status] is Receipt.FAILED]
+    sent = await _free([message for message in found if message not in failures], known)
+    if sent:
+        return _report(parcel, sent[0])
+    failed = await _free(failures, known)
+    # An earlier attempt that failed says nothing of this one.
+    return _report(parcel, failed[-1]) if len(failed) >= parcel.attempt else None
+
+
+async def _free(found: Sequence[Any], known: Known) -> Sequence[Any]:
+    """Those that are no other message of ours, oldest first."""
+    if not found:
+        return []
+    taken = await known([message.sid for message in found])
+    return sorted(
         (message for message in found if message.sid not in taken),
         key=lambda message: message.date_created,
     )
-    failed = [message for message in free if _RECEIPTS[message.status] is Receipt.FAILED]
-    sent = [message for message in free if message not in failed]
-    if sent:
-        return _report(parcel, sent[0])
-    # An earlier attempt that failed says nothing of this one.
-    return _report(parcel, failed[-1]) if len(failed) >= parcel.attempt else None
 
 
 async def _listed(client: Any, parcel: Parcel) -> Sequence[Any]:

@@ -173,3 +173,14 @@ async def test_when_twilio_cannot_be_asked_it_is_asked_later(api, client, answer
         await found(client)
     assert caught.value.retry_after == seconds
     assert caught.value.__context__ is None
+
+
+async def test_what_failed_is_counted_apart_from_what_was_sent(api, client):
+    """Whoever knows what is taken compares numbers: of the sent with the sent."""
+    api.listed = [
+        listed("Olá", AT, "SM1", status="failed", error_code=63018),
+        listed("Olá", AT + 1, "SM2"),
+    ]
+    ours = Ours("SM2")
+    assert (await found(client, ours=ours)).receipt is Receipt.FAILED
+    assert ours.asked == [["SM2"], ["SM1"]]
