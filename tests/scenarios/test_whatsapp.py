@@ -136,6 +136,7 @@ async def test_what_is_quoted_located_or_advertised_reaches_the_team(town):
     card = await town.stage.shown_to_team("#c1")
     await town.stage.rita.replies(card, "Qual é o endereço?")
     question = (await api.wait_shown(ana, 2))[1]
+    await town.quiet()  # nobody answers before Twilio has told us the message's id
     await ana.replies(question, "o da foto")
     await town.stage.shown_to_team("Qual é o endereço?", "o da foto")
     await ana.shares_location(-23.561414, -46.655881, "Casa", "Av. Paulista 1000")

@@ -45,9 +45,10 @@ async def test_a_hundred_messages_travel_over_few_connections(api, bot):
     assert len(api.connections) == 1
 
 
-async def test_messages_travel_side_by_side(api, bot):
+async def test_messages_travel_side_by_side(api):
     api.seconds = 1.0
-    async with asyncio.timeout(8):  # one after the other takes 12
+    async with bot_of(TOKEN, api.base, send_seconds=20.0) as bot, asyncio.timeout(8):
+        # One after the other they take twelve seconds.
         await asyncio.gather(*(bot.send_message(n, "x") for n in range(1, 13)))
     assert len(api.connections) == 12
 
