@@ -84,7 +84,7 @@ async def test_a_worker_that_stood_still_writes_nothing_when_it_wakes(
     async with load.talk("still"):
         frozen = here.workers[1]
         await here.frozen_in_a_turn(frozen)
-    assert await drained(here.dsn, 30)
+    assert await drained(here.dsn, 60)
     frozen.thaw()
     await asyncio.sleep(1)
     assert await here.verdict(load.customers) == KEPT
