@@ -22,10 +22,12 @@ from tests.faults.fleet_load import COPIES, Load
 from tests.faults.judge import KEPT, count, drained, stored_as
 from tests.faults.looking import holding
 from tests.faults.rig import Senders, senders
-from tests.faults.town import KEPT as KEPT_BY_TELEGRAM
+from tests.faults.town import KEPT as KEPT_ON_PHONES
 from tests.faults.town import Town, town
+from tests.faults.whatsapp_town import WhatsAppTown, whatsapp_town
 from tests.postgres.server import Server
 from tests.telegram_api.faults import cut
+from tests.twilio_api.faults import cut as cut_by_twilio
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(1_200)]
 
@@ -44,16 +46,19 @@ async def manned(server: Server, folder: Path, **settings: str) -> AsyncIterator
 
 
 @asynccontextmanager
-async def mixed(server: Server, folder: Path) -> AsyncIterator[tuple[Fleet, Town, Load]]:
-    """A fleet with programs at its API and people on Telegram, whose webhook is the balancer's."""
+async def mixed(
+    server: Server, folder: Path
+) -> AsyncIterator[tuple[Fleet, Town, WhatsAppTown, Load]]:
+    """A fleet with programs at its API and people on both platforms, which call the balancer."""
     async with (
         fleet(server, folder) as here,
         senders() as customers,
         town(here, people=20, PORT="0", PUBLIC_URL=here.url) as people,
+        whatsapp_town(here, 20, **people.settings) as phones,
     ):
-        here.settings |= people.settings
+        here.settings |= phones.settings
         await here.man(webs=2, workers=2)
-        yield here, people, Load(here, customers)
+        yield here, people, phones, Load(here, customers)
 
 
 def report(test: str, **figures: Any) -> None:
@@ -62,16 +67,17 @@ def report(test: str, **figures: Any) -> None:
 
 
 async def test_t1_twenty_kills_under_load(postgres_server: Server, tmp_path: Path) -> None:
-    """kill -9 of any process every 3 to 7 s under API and Telegram load, a thousand chats."""
+    """kill -9 of any process every 3 to 7 s under load on three channels, a thousand chats."""
     chance = random.Random(SEED)
-    async with mixed(postgres_server, tmp_path) as (here, people, load):
+    async with mixed(postgres_server, tmp_path) as (here, people, phones, load):
         caught = 0
         longest = 0.0
-        chats = 980
+        chats = 960
         began = time.monotonic()
         async with (
             load.talk("c", chats=chats, gap=chats / RATE, stubborn=False),
             people.everybody_talking(gap=1.0),
+            phones.everybody_talking(gap=1.0),
         ):
             for _ in range(KILLS):
                 await asyncio.sleep(chance.uniform(3, 7))
@@ -85,12 +91,14 @@ async def test_t1_twenty_kills_under_load(postgres_server: Server, tmp_path: Pat
         began = time.monotonic()
         assert await people.settled(120)
         took = time.monotonic() - began
+        assert await phones.settled(120)  # a platform that can be asked is asked for a minute
         found = await here.verdict(load.customers)
-        unknown = people.answers("state = 'unknown'")
+        unknown = people.answers("state = 'unknown'") + phones.answers("state = 'unknown'")
+        said = [*people.messages, *phones.messages]
         report(
             "T1",
             kills=KILLS,
-            tried=sum(map(len, load.customers.tried.values())) + len(people.messages),
+            tried=sum(map(len, load.customers.tried.values())) + len(said),
             acknowledged=len(load.customers.acknowledged),
             codes=dict(load.customers.codes),
             refused_at_the_balancer=here.balancer.refused,
@@ -102,7 +110,8 @@ async def test_t1_twenty_kills_under_load(postgres_server: Server, tmp_path: Pat
             p99_ack_s=f"{load.at(0.99):.2f}",
         )
         assert found == KEPT
-        assert people.verdict() == KEPT_BY_TELEGRAM
+        assert people.verdict() == KEPT_ON_PHONES
+        assert phones.verdict() == KEPT_ON_PHONES
         assert len(unknown) <= min(caught, KILLS * SENDERS)
 
 
@@ -154,10 +163,14 @@ async def test_t13_ten_rolling_restarts(postgres_server: Server, tmp_path: Path)
 async def test_t14_a_table_held_five_times(
     postgres_server: Server, tmp_path: Path, customers: Senders
 ) -> None:
-    """Ten seconds each, with customers at the API and on Telegram."""
-    async with mixed(postgres_server, tmp_path) as (here, people, load):
+    """Ten seconds each, with customers at the API and on both platforms."""
+    async with mixed(postgres_server, tmp_path) as (here, people, phones, load):
         recovered = []
-        async with load.talk("c", chats=50, gap=0.5), people.everybody_talking(gap=2.0):
+        async with (
+            load.talk("c", chats=50, gap=0.5),
+            people.everybody_talking(gap=2.0),
+            phones.everybody_talking(gap=2.0),
+        ):
             for _ in range(5):
                 await load.more(100)
                 with holding(here.dsn) as holder:
@@ -170,6 +183,7 @@ async def test_t14_a_table_held_five_times(
                 recovered.append(time.monotonic() - released)
         found = await here.verdict(load.customers)
         assert await people.settled()
+        assert await phones.settled()
         codes = dict(load.customers.codes)
         report(
             "T14",
@@ -179,17 +193,31 @@ async def test_t14_a_table_held_five_times(
             recovered_s=f"{max(recovered):.2f}",
         )
         assert found == KEPT
-        assert people.verdict() == KEPT_BY_TELEGRAM
+        assert people.verdict() == KEPT_ON_PHONES
+        assert phones.verdict() == KEPT_ON_PHONES
+        assert all(each.accepted for each in phones.deliveries)  # Twilio tries nothing again
         assert max(recovered) <= 2
 
 
 async def test_t9_one_send_in_twenty_is_cut_off(postgres_server: Server, tmp_path: Path) -> None:
-    async with mixed(postgres_server, tmp_path) as (here, people, _):
+    async with mixed(postgres_server, tmp_path) as (here, people, phones, _):
         people.api.fail("sendMessage", cut(accepted=True), times=None, share=0.05)
-        await people.all_say(15, gap=1.0)
+        phones.api.statuses.never = True  # only its list tells what Twilio has taken
+        phones.api.fail("messages.create", cut_by_twilio(accepted=True), times=None, share=0.05)
+        await asyncio.gather(people.all_say(15, gap=1.0), phones.all_say(15, gap=1.0))
+        assert await phones.settled(200)
         assert await people.settled(200, staff=True)
         unknown = people.answers("state = 'unknown'")
-        report("T9", sends=len(people.messages), unknown=len(unknown), told=len(people.told()))
-        assert people.verdict() == KEPT_BY_TELEGRAM
+        looked_up = here.said.count('"event": "send_looked_up"')
+        report(
+            "T9",
+            sends=len(people.messages) + len(phones.messages),
+            unknown=len(unknown),
+            told=len(people.told()),
+            looked_up=looked_up,
+        )
+        assert people.verdict() == KEPT_ON_PHONES
+        assert phones.verdict() == KEPT_ON_PHONES
         assert len(unknown) == len(people.told()) > 0
+        assert looked_up and phones.answers("state = 'unknown'") == []
         assert await drained(here.dsn)

@@ -171,7 +171,7 @@ async def whatsapp_town(
 ) -> AsyncIterator[WhatsAppTown]:
     """The stand-in, some people, and the settings for a program that serves them."""
     port = settings.get("PORT") or str(free_port())
-    url = f"http://127.0.0.1:{port}"
+    url = settings.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"
     async with StandIn(seed=seed) as api:
         wired = {
             **ONE_BY_ONE,
