@@ -138,7 +138,7 @@ class App:
                 forget_recent_texts,
             )
         )
-        self.readiness = Readiness(Load())
+        self.readiness = Readiness(Load(), neighbours.workers)
         load = self.readiness.load
         reached = PULLED | self.senders.keys()
         self.pressure = with_pressure(

@@ -121,7 +121,7 @@ def test_every_command_that_operators_are_told_exists(document):
 
     commands = get_command(app).commands
     text = (PROJECT / "docs" / document).read_text()
-    named = re.findall(r"(?:`|^|/)nightdesk ([a-z]+)((?: --[a-z]+)*)", text, re.MULTILINE)
+    named = re.findall(r"(?:`|^|/)nightdesk ([a-z]+)((?: --[a-z-]+)*)", text, re.MULTILINE)
     assert named
     for name, options in named:
         assert name in commands

@@ -59,6 +59,8 @@ async def _found() -> Mapping[str, Any] | None:
 def lines(found: Mapping[str, Any]) -> Iterator[str]:
     """The same for people."""
     yield f"[bold]Nightdesk {found['version']}[/bold], {_open(found)}"
+    if "processes" in found and not found["processes"].get("worker"):
+        yield _row("Workers", "none: messages are taken in, and nobody answers", bad=True)
     backlog, failures = found["backlog"], found["failures_24h"]
     yield _row("Line", _counts(backlog, waiting="waiting", in_turn="being answered"))
     yield _row("Outbox", _counts(backlog, pending="to send", sending="on their way"))

@@ -107,6 +107,9 @@ class Fleet:
         """See `Neighbours`; false as soon as the lease may be over."""
         return self._crew.leads and self._clock.now() < self._until - MARGIN_SECONDS
 
+    def workers(self) -> int:
+        return len(self._crew.workers)
+
     def serves(self, conversation: ConversationKey) -> bool:
         return self._crew.serves(str(conversation))
 
@@ -218,7 +221,7 @@ class Fleet:
                 log.warning("lease_not_renewed", error=str(error))
 
     async def _renew(self) -> None:
-        before = self._crew
+        before, known = self._crew, self._until > 0
         now = self._clock.now()
         until = now + LEASE_SECONDS
         works = self._stage is Stage.WORKS
@@ -230,6 +233,8 @@ class Fleet:
             return
         self._until = until
         self._crew = Crew(self.owner, seen.workers, leads=seen.leads)
+        if not seen.workers and (before.workers or not known):
+            log.warning("no_worker")  # what comes in is kept, and answered by nobody
         if seen.leads:
             if not before.leads:
                 log.info("leads")

@@ -36,6 +36,10 @@ class Neighbours(Protocol):
         """Whether this process does what only one may do."""
         ...
 
+    def workers(self) -> int:
+        """How many processes decide turns right now, as far as is known."""
+        ...
+
     def serves(self, conversation: ConversationKey) -> bool:
         """Whether this conversation's turns are rather decided here than elsewhere."""
         ...
@@ -82,6 +86,9 @@ class Alone:
 
     def leads(self) -> bool:
         return True
+
+    def workers(self) -> int:
+        return 1
 
     def serves(self, conversation: ConversationKey) -> bool:
         return True

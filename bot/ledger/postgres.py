@@ -35,7 +35,7 @@ STATEMENT_SECONDS = 13.0
 IDLE_IN_TRANSACTION_SECONDS = 8.0
 # Stopped between the parts of a statement, its session counts as active and the limits above do not
 # reach it: this one does, from PostgreSQL 17 on.
-TRANSACTION_SECONDS = 30.0
+TRANSACTION_SECONDS = 16.0
 _LIMIT_TRANSACTIONS = """
     SELECT set_config(name, $1, false) FROM pg_settings WHERE name = 'transaction_timeout'"""
 ATTEMPTS = 5  # at a unit that got in another's way, or whose connection was stale

@@ -50,10 +50,13 @@ class Health:
             waiting = await self.backlog()
         except LedgerError:
             return JSONResponse({"status": "unavailable", "ledger": "does not answer"}, 503)
-        if (known := self.database()) in (DAMAGED, REFUSES):
+        if (state := self.database()) in (DAMAGED, REFUSES):
             # Whatever is stored now may be lost with the file, or nothing can be stored.
-            return JSONResponse({"status": "unavailable", "ledger": known}, 503)
+            return JSONResponse({"status": "unavailable", "ledger": state}, 503)
         platforms = {name: dict(said) for name, said in self.platforms().items()}
         models = {name: said["state"] for name, said in self.models().items()}
         states = {"models": models} if models else {}
-        return JSONResponse({"status": "ready", "backlog": waiting, **platforms, **states})
+        # Without a worker this process is ready all the same: what it takes in is safe.
+        workers = self.readiness.workers()
+        known = {"status": "ready", "backlog": waiting, "workers": workers}
+        return JSONResponse({**known, **platforms, **states})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.intake.load import Load
@@ -14,6 +15,7 @@ class Readiness:
     """What /readyz says without asking the ledger. Everything is served all the same."""
 
     load: Load
+    workers: Callable[[], int] = lambda: 1  # how many processes decide turns
     is_leaving: bool = False
 
     def leave(self) -> None:

@@ -97,6 +97,17 @@ def test_dead_letters_and_a_file_in_doubt_name_what_to_do():
     ]
 
 
+def test_a_fleet_names_its_processes_and_misses_its_workers():
+    assert list(lines(CALM | {"processes": {"doors": 2, "worker": 1}}))[:2] == [
+        "[bold]Nightdesk 1.2[/bold], processes: 2 taking messages in, 1 answering",
+        "  Line      nothing",
+    ]
+    assert list(lines(CALM | {"processes": {"doors": 2}}))[:2] == [
+        "[bold]Nightdesk 1.2[/bold], processes: 2 taking messages in",
+        "  Workers   [yellow]none: messages are taken in, and nobody answers[/yellow]",
+    ]
+
+
 def telegram(**changes: object) -> str:
     *_, line = lines(CALM | {"platforms": {"telegram": FINE | changes}})
     return line

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.clock import Clock
 from bot.errors import LedgerError
@@ -113,6 +114,14 @@ class Rig:
             )
         )
 
+    async def renewed(self):
+        """Somebody came or went, and it has looked."""
+        before = len(self.roll.renewals)
+        self.voice.heard("crew")
+        async with asyncio.timeout(5):
+            while len(self.roll.renewals) == before:
+                await asyncio.sleep(0.01)
+
     def _courier(self):
         self.couriers += 1
 
@@ -204,6 +213,30 @@ async def test_a_leader_that_cannot_say_so_stops_leading_before_its_lease_is_ove
         assert rig.fleet.leads()
         rig.now += 0.02
         assert not rig.fleet.leads()
+
+
+async def test_doors_with_nobody_behind_them_say_so_once():
+    with capture_logs() as logs:
+        async with opened(stage=Stage.DOORS, may_lead=False) as rig:
+            assert rig.fleet.workers() == 2
+            rig.roll.seen = Seen(frozenset(), frozenset({"me"}))
+            for _ in range(3):
+                await rig.renewed()
+            assert rig.fleet.workers() == 0
+            rig.roll.seen = Seen(OTHERS, OTHERS)
+            await rig.renewed()
+            assert rig.fleet.workers() == 2
+    assert [each["event"] for each in logs] == ["no_worker"]
+
+
+async def test_doors_that_open_before_any_worker_say_so():
+    rig = Rig(stage=Stage.DOORS, may_lead=False)
+    rig.roll.seen = Seen(frozenset(), frozenset({"me"}))
+    with capture_logs() as logs:
+        await rig.fleet.open()
+    assert [each["event"] for each in logs] == ["no_worker"]
+    await rig.fleet.leave()
+    await rig.fleet.close()
 
 
 async def test_the_leader_frees_what_is_held_by_who_is_gone():

@@ -206,7 +206,10 @@ async def test_health_says_alive_and_ready(desk, monkeypatch):
     async with desk.http.get(f"{desk.url}/healthz") as r:
         assert (r.status, (await r.json())["status"]) == (200, "ok")
     async with desk.http.get(f"{desk.url}/readyz") as r:
-        assert (r.status, await r.json()) == (200, {"status": "ready", "backlog": {}})
+        assert (r.status, await r.json()) == (
+            200,
+            {"status": "ready", "backlog": {}, "workers": 1},
+        )
 
 
 @pytest.mark.parametrize("limit", ["000000001999999", "000000001" + "0" * 4400, "²", "-1"])
