@@ -4,25 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.channels.telegram.payloads import poison, said
+from tests.faults.fleet import fleet
 from tests.faults.judge import looking
 from tests.faults.rig import Bench
-from tests.faults.town import KEPT, TEAM, all_ask_for_a_person, confirmed, town, waits
+from tests.faults.town import KEPT, TEAM, Town, all_ask_for_a_person, confirmed, town, waits
+from tests.postgres.server import Server
 from tests.telegram_api.faults import cut, flooded
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
+Served = Callable[[int], AbstractAsyncContextManager[Town]]  # from a number of people
 
 
-async def test_five_hundred_queued_and_one_chat_to_be_left_alone(bench: Bench) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def served(engine: str, bench: Bench, postgres_server: Server, tmp_path: Path) -> Served:
+    """People whom one process on a file serves, or two web processes and two workers."""
+
+    @asynccontextmanager
+    async def by_one(people: int) -> AsyncIterator[Town]:
+        async with town(bench, people=people) as here:
+            await here.start()
+            yield here
+
+    @asynccontextmanager
+    async def by_several(people: int) -> AsyncIterator[Town]:
+        async with (
+            fleet(postgres_server, tmp_path) as several,
+            town(several, people=people, PORT="0", PUBLIC_URL=several.url) as here,
+        ):
+            several.settings |= here.settings
+            await several.man()
+            yield here
+
+    return by_one if engine == "sqlite" else by_several
+
+
+async def test_five_hundred_queued_and_one_chat_to_be_left_alone(
+    served: Served, engine: str
+) -> None:
     """T7: 429 with retry_after 17 while 500 messages are to be sent."""
-    async with town(bench, people=100) as here:
+    async with served(100) as here:
         first, *others = here.people
         here.api.limits.enforce()
         here.api.fail("sendMessage", flooded(17), chat=first.id)
-        await here.start()
         began = time.monotonic()
         await here.all_say(5)
         await here.api.wait_for(
@@ -35,7 +70,8 @@ async def test_five_hundred_queued_and_one_chat_to_be_left_alone(bench: Bench) -
         later = [call.arrived for call in here.api.ledger.of("sendMessage", first.id)][1:]
         assert min(later) - refused[0].arrived >= 17
         assert here.verdict() == KEPT
-        print(f"500 answers in {time.monotonic() - began:.0f} s, {len(refused)} refused")
+        took = time.monotonic() - began
+        print(f"FIGURES T7 | {engine} | seed fixed | {took:.0f} s, {len(refused)} refused")
 
 
 async def test_one_send_in_twenty_is_cut_off(bench: Bench) -> None:
@@ -78,11 +114,10 @@ async def test_two_hundred_poisonous_updates_between_good_ones(bench: Bench) -> 
         print(f"{kept} kept, the slowest good message took {longest:.1f} s")
 
 
-async def test_a_hundred_customers_ask_for_a_person_at_once(bench: Bench) -> None:
+async def test_a_hundred_customers_ask_for_a_person_at_once(served: Served, engine: str) -> None:
     """T8: one card a case, what they say is joined by case, and customers do not wait for it."""
-    async with town(bench, people=100) as here:
+    async with served(100) as here:
         here.api.limits.enforce()
-        await here.start()
         began = time.monotonic()
         asked = await all_ask_for_a_person(here)
         await confirmed(here, seconds=30)
@@ -104,4 +139,5 @@ async def test_a_hundred_customers_ask_for_a_person_at_once(bench: Bench) -> Non
         assert len(here.refused()) <= 1
         assert longest <= 5
         assert took < 720
-        print(f"told within {longest:.1f} s, all shown in {len(shown)} messages and {took:.0f} s")
+        said = f"told within {longest:.1f} s, shown in {len(shown)} messages and {took:.0f} s"
+        print(f"FIGURES T8 | {engine} | seed fixed | {said}")
