@@ -22,7 +22,7 @@ from bot.desk.connected import ConnectedDesk
 from bot.desk.surface import AnySurface
 from bot.doors import Doors
 from bot.errors import CannotListen
-from bot.fleet.neighbours import Household
+from bot.fleet.neighbours import Household, nowhere_to_look
 from bot.fleet.role import Role
 from bot.intake.accept import Intake
 from bot.intake.around import Around, unseen
@@ -135,6 +135,7 @@ class App:
                 self.line.serving,
                 self.courier.ring,
                 self.line.look,
+                whatsapp.look_soon if whatsapp else nowhere_to_look,
                 forget_recent_texts,
             )
         )
@@ -158,10 +159,16 @@ class App:
             settings.inbox.queue_messages,
             load,
         )
-        ring, observe = neighbours.wake_courier, self.monitor.responded
+        ring, refused, observe = (
+            neighbours.wake_courier,
+            neighbours.refused,
+            self.monitor.responded,
+        )
         some = (
             telegram.hook(self.intake, ring) if telegram else None,
-            whatsapp.hook(self.intake, staff.undelivered, observe, ring) if whatsapp else None,
+            whatsapp.hook(self.intake, staff.undelivered, observe, ring, refused)
+            if whatsapp
+            else None,
         )
         hooks = [each for each in some if each]
         self.chores = Chores(

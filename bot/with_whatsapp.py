@@ -93,8 +93,12 @@ class WithWhatsApp:
         notice: Callable[[Parcel, str], Outgoing | None],
         observe: Callable[[Responded], None],
         wake_courier: Callable[[], None],
+        refused: Callable[[], None],
     ) -> WhatsAppHook | None:
-        """The way in. None without a connection."""
+        """The way in. None without a connection.
+
+        `refused` is called when a message could not be stored, which Twilio drops then.
+        """
         if self._connection is None:
             return None
         receiver = Receiver(
@@ -119,7 +123,7 @@ class WithWhatsApp:
             self._connection.health,
             self._clock,
         )
-        return WhatsAppHook(receiver, self._signatures, refused=self._refused)
+        return WhatsAppHook(receiver, self._signatures, refused=refused)
 
     @property
     def chores(self) -> Sequence[Chore]:
@@ -129,7 +133,8 @@ class WithWhatsApp:
         look, every = self._missed.look, missed.LOOK_SECONDS
         return (Chore("whatsapp_missed", every, look, alone=True, bell=self._look_soon),)
 
-    def _refused(self) -> None:
+    def look_soon(self) -> None:
+        """Look for missed messages as soon as they are old enough to be listed."""
         self._look_soon.ring(missed.GRACE_SECONDS)
 
     def open(self) -> None:

@@ -161,6 +161,10 @@ class Fleet:
         self._tell(Tiding.OUTBOX)
         self._take(Signal(Tiding.OUTBOX))
 
+    def refused(self) -> None:
+        self._tell(Tiding.REFUSED)
+        self._take(Signal(Tiding.REFUSED))
+
     def show(self, conversation: ConversationKey, sign: Sign) -> None:
         if (household := self._household) is not None:
             household.presence.show(conversation, sign)
@@ -183,6 +187,7 @@ class Fleet:
         if (household := self._household) is not None:
             household.look_around()
             household.wake_courier()
+            household.look_for_missed()  # where the database was away, others have refused, too
             household.presence.show_all(Sign.NEWS)
 
     def _take(self, signal: Signal) -> None:
@@ -193,6 +198,8 @@ class Fleet:
             return
         if signal.tiding is Tiding.OUTBOX:
             household.wake_courier()
+        if signal.tiding is Tiding.REFUSED:
+            household.look_for_missed()
         if conversation is None:
             return
         if sign := signal.tiding.sign:

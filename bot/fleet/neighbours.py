@@ -21,7 +21,12 @@ class Household:
     serving: Callable[[ConversationKey], bool]  # whether the line has that conversation in hand
     wake_courier: Callable[[], None]
     look_around: Callable[[], None]  # the line's sweep, now
+    look_for_missed: Callable[[], None]  # soon, in the lists of platforms that keep one
     forget: Callable[[], None]  # drops what is remembered of texts: somebody had theirs deleted
+
+
+def nowhere_to_look() -> None:
+    """No platform keeps a list of what was missed."""
 
 
 class Neighbours(Protocol):
@@ -54,6 +59,10 @@ class Neighbours(Protocol):
 
     def wake_courier(self) -> None:
         """Something waits to be sent."""
+        ...
+
+    def refused(self) -> None:
+        """What a platform brought was not stored: whoever leads looks for it."""
         ...
 
     def show(self, conversation: ConversationKey, sign: Sign) -> None:
@@ -106,6 +115,10 @@ class Alone:
     def wake_courier(self) -> None:
         if self._household is not None:
             self._household.wake_courier()
+
+    def refused(self) -> None:
+        if self._household is not None:
+            self._household.look_for_missed()
 
     def show(self, conversation: ConversationKey, sign: Sign) -> None:
         if self._household is not None:

@@ -17,6 +17,7 @@ class Tiding(StrEnum):
     HURRY = "hurry"  # the same, and it ends its burst
     OUTBOX = "outbox"  # something waits to be sent
     CREW = "crew"  # somebody has come or gone
+    REFUSED = "refused"  # what a platform brought was not stored, and it may not bring it again
     NEWS = Sign.NEWS.value
     TYPING = Sign.TYPING.value
     IDLE = Sign.IDLE.value

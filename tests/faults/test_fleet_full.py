@@ -28,6 +28,7 @@ from tests.faults.whatsapp_town import WhatsAppTown, whatsapp_town
 from tests.postgres.server import Server
 from tests.telegram_api.faults import cut
 from tests.twilio_api.faults import cut as cut_by_twilio
+from tests.whatsapp_desk import HOOK
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(1_200)]
 
@@ -35,6 +36,7 @@ RATE = float(os.environ.get("NIGHTDESK_FAULTS_RATE", "200"))  # messages a secon
 KILLS = int(os.environ.get("NIGHTDESK_FAULTS_KILLS", "20"))
 SEED = int(os.environ.get("NIGHTDESK_FAULTS_SEED", "1"))
 SENDERS = 8  # delivery.senders
+PHONED = "direction = 'in' AND conversation LIKE 'whatsapp/%'"
 
 
 @asynccontextmanager
@@ -197,6 +199,31 @@ async def test_t14_a_table_held_five_times(
         assert phones.verdict() == KEPT_ON_PHONES
         assert all(each.accepted for each in phones.deliveries)  # Twilio tries nothing again
         assert max(recovered) <= 2
+
+
+async def test_what_twilio_gave_up_on_is_found_soon_after_the_database_is_back(
+    postgres_server: Server, tmp_path: Path
+) -> None:
+    """A web process refuses it, and tells the worker that leads: its next look is minutes away."""
+    async with mixed(postgres_server, tmp_path) as (here, _, phones, _):
+        await phones.all_say(1)
+        assert await phones.settled()
+        phones.api.deliver_to(here.url + HOOK)  # from now on it tries each once
+        await asyncio.sleep(30)  # the look that every start begins with is over
+        with holding(here.dsn):
+            await phones.all_say(1)
+            await phones.api.wait_delivered(60)
+            await asyncio.sleep(14)  # nothing waits for the table any more
+        released = time.monotonic()
+        refused = [each for each in phones.deliveries if not each.accepted]
+        async with asyncio.timeout(90):
+            while len(phones.rows(PHONED)) < len(phones.messages):
+                await asyncio.sleep(0.1)
+        took = time.monotonic() - released
+        assert await phones.settled()
+        report("missed", refused=len(refused), found_s=f"{took:.0f}")
+        assert refused
+        assert phones.verdict() == KEPT_ON_PHONES
 
 
 async def test_t9_one_send_in_twenty_is_cut_off(postgres_server: Server, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class Rig:
         )
         self.rung: list[tuple[ConversationKey, bool]] = []
         self.in_hand: set[ConversationKey] = set()
-        self.couriers = self.looks = self.forgets = 0
+        self.couriers = self.looks = self.forgets = self.missed = 0
         self.fleet.meet(
             Household(
                 self.presence,
@@ -110,6 +110,7 @@ class Rig:
                 self.in_hand.__contains__,
                 self._courier,
                 self._look,
+                self._look_for_missed,
                 self._forget,
             )
         )
@@ -127,6 +128,9 @@ class Rig:
 
     def _forget(self):
         self.forgets += 1
+
+    def _look_for_missed(self):
+        self.missed += 1
 
     def _look(self):
         self.looks += 1
@@ -198,7 +202,18 @@ async def test_after_a_broken_connection_everybody_looks_for_themselves():
         with rig.presence.watch(CHATS[0]) as watcher:
             rig.voice.missed()
             assert await watcher.next(1) is Sign.NEWS
-        assert (rig.looks, rig.couriers) == (1, 1)
+        assert (rig.looks, rig.couriers, rig.missed) == (1, 1, 1)
+
+
+async def test_what_one_process_has_refused_every_other_looks_for_if_it_can():
+    async with opened(stage=Stage.DOORS, may_lead=False) as doors:
+        doors.fleet.refused()
+        assert (doors.voice.told, doors.missed) == (["refused"], 1)
+    async with opened() as worker:
+        worker.voice.heard("refused")
+        assert worker.missed == 1
+        worker.voice.heard("arrived web//c1\noutbox\ncrew")
+        assert worker.missed == 1
 
 
 async def test_a_leader_that_cannot_say_so_stops_leading_before_its_lease_is_over():
@@ -281,5 +296,7 @@ async def test_alone_news_reach_the_own_line_and_pages(rings):
         alone.arrived(CHATS[0], True)
         assert await watcher.next(1) is Sign.NEWS
     assert rig.rung == ([(CHATS[0], True)] if rings else [])
+    alone.refused()
+    assert (rig.missed, alone.workers()) == (1, 1)
     alone.wake_courier()
     assert (rig.couriers, alone.leads(), alone.serves(CHATS[0])) == (1, True, True)
