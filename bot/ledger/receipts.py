@@ -89,8 +89,8 @@ def taken(connection: Connection, seq: int, external_ids: Sequence[str]) -> froz
     """
     mine = connection.execute(
         select(messages.c.conversation, messages.c.text, messages.c.at).where(messages.c.seq == seq)
-    ).one()
-    if being_sent(connection, mine.conversation):
+    ).first()
+    if mine is None or being_sent(connection, mine.conversation):
         return frozenset(external_ids)
     of_the_chat = messages.c.conversation == mine.conversation
     named = frozenset(

@@ -224,6 +224,7 @@ async def test_which_ids_are_taken(ledger, send):
     other = await adrift_again(ledger, send, NOON + 60)
     assert await ledger.taken(other, [SID, "SMx"]) == {SID}
     assert await ledger.taken(other, ["SMx"]) == frozenset()
+    assert await ledger.taken(10_000, ["SMx"]) == {"SMx"}  # a row that is gone gets none
 
 
 async def test_while_another_answer_is_under_way_no_id_is_free(ledger, send):
