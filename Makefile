@@ -39,7 +39,7 @@ bench: .venv/.dev ## What a message costs, beside a baseline in the same run
 	@PYTHONPATH=. $(BIN)/python benchmarks/bursts.py
 	@$(BIN)/python benchmarks/throughput.py
 
-faults: .venv/.dev ## The fault tests in full: half an hour of load, kills and cut connections, and a table
+faults: .venv/.dev ## The fault tests in full: forty minutes of load, kills and cut connections, and a table
 	@$(BIN)/python benchmarks/faults.py
 
 lock: .venv/.uv  ## Renew the locks after a change of pyproject.toml

@@ -2,7 +2,7 @@
 
 Each test starts the real program, as one process on SQLite or as two web processes and two workers
 on a PostgreSQL of its own, and puts stand-ins on loopback in the place of the platforms. A stand-in
-proves our logic, not the platform's. It takes half an hour; exit code 1 when any test failed.
+proves our logic, not the platform's. It takes forty minutes; exit code 1 when any test failed.
 
     python benchmarks/faults.py                         everything
     python benchmarks/faults.py -k fleet_full           only what runs on several processes
