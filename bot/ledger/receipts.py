@@ -22,7 +22,8 @@ from bot.model import ConversationKey
 from bot.outcome import Outgoing
 from bot.record import Responded
 
-LISTED_SECONDS = 86_400.0  # what was written longer ago left before all that is asked about
+# What was written so long before another has left before it: attempts at a send end sooner.
+APART_SECONDS = 3_600.0
 # What may have arrived, or was to be tried again: the platform's word settles it.
 _NOT_SETTLED = ("pending", "sending", "unknown", "failed")
 
@@ -106,7 +107,7 @@ def taken(connection: Connection, seq: int, external_ids: Sequence[str]) -> froz
             messages.c.seq != seq,
             messages.c.state == "unknown",
             messages.c.text == mine.text,
-            messages.c.at >= mine.at - LISTED_SECONDS,
+            messages.c.at >= mine.at - APART_SECONDS,
         )
     ).scalar_one()
     free = frozenset(external_ids) - named

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
-from dataclasses import replace
 
 import pytest
 
@@ -46,7 +44,11 @@ async def test_one_send_in_twenty_is_cut_off(bench: Bench, callbacks: bool, seed
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_taken_or_not_no_send_is_lost_silently(bench: Bench, seed: int) -> None:
-    """T9, where Twilio may also have taken nothing: staff are told of just those."""
+    """T9, where Twilio may also have taken nothing: staff are told of those.
+
+    Everybody is told the same each time. Where two sends to one person are adrift and one of them
+    was taken, the list cannot tell which: staff are told of both.
+    """
     async with (
         town(bench, people=0) as team,
         whatsapp_town(bench, people=100, seed=seed, **team.settings) as here,
@@ -60,15 +62,19 @@ async def test_taken_or_not_no_send_is_lost_silently(bench: Bench, seed: int) ->
         await here.start()
         await here.all_say(10, gap=0.5)
         assert await here.settled(300)
-        # Everybody is told the same each time: of two alike, the list cannot tell which was taken.
-        assert replace(here.verdict(), missing=()) == KEPT
-        sent = Counter(chat_of(row) for row in here.answers("state = 'sent'"))
-        assert sent == Counter(chat for chat, _ in here.on_phones())
-        unknown = here.answers("state = 'unknown'")
+        assert here.verdict() == KEPT
         assert len(here.creates) == 1000
-        assert len(unknown) == len(team.told()) == 1000 - here.shown > 0
-        assert len(here.answers("state = 'sent'")) == here.shown
-        print(f"seed {seed}: {here.shown} sent, {len(unknown)} never taken, each told to staff")
+        unknown = here.answers("state = 'unknown'")
+        assert len(unknown) == len(team.told()) == 1000 - len(here.answers("state = 'sent'"))
+        shown = {number for _, number in here.on_phones()}
+        never_taken = {chat_of(row) for row in unknown if str(row["seq"]) not in shown}
+        doubtful = [row for row in unknown if str(row["seq"]) in shown]
+        assert never_taken.issuperset(map(chat_of, doubtful))
+        assert len(doubtful) < len(unknown) == 1000 - len(shown) + len(doubtful)
+        print(
+            f"seed {seed}: {len(shown)} sent, {len(unknown) - len(doubtful)} never taken and told"
+            f" to staff, with {len(doubtful)} that cannot be told from them"
+        )
 
 
 async def test_two_hundred_poisonous_forms_between_good_ones(bench: Bench) -> None:

@@ -281,7 +281,8 @@ async def test_once_one_of_two_alike_is_settled_the_other_can_be_told(ledger, se
     assert await ledger.taken(one, [SID, "SM2"]) == {SID}
 
 
-async def test_what_was_lost_the_day_before_cannot_be_what_is_listed_now(ledger, send):
-    await adrift_again(ledger, send, NOON)
-    today = await adrift_again(ledger, send, NOON + 86_401)
-    assert await ledger.taken(today, [SID]) == frozenset()
+async def test_what_was_lost_long_before_cannot_be_what_is_listed_now(ledger, send):
+    long_ago = await adrift_again(ledger, send, NOON)
+    now = await adrift_again(ledger, send, NOON + 3_601)
+    assert await ledger.taken(now, [SID]) == frozenset()
+    assert await ledger.taken(long_ago, [SID]) == {SID}
